@@ -1,0 +1,49 @@
+package inbox
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// wecomRate, wecomBytes and 45009 are from developer.work.weixin.qq.com 99110 and
+// 99398. The other codes are not verified for robots.
+var (
+	wecomRate  = []rate{{calls: 20, span: time.Minute}}
+	wecomBytes = map[string]int{"text": 2048, "markdown": 4096, "markdown_v2": 4096}
+)
+
+func (in *Inbox) receiveWeCom(m *Message, r *http.Request, body []byte) answer {
+	key := r.URL.Query().Get("key")
+	v, ok := tree(body)
+	m.Type = text(v, "msgtype")
+	m.Text = readable(v, string(m.Body))
+	content := text(v, m.Type, "content")
+	limit, written := wecomBytes[m.Type]
+	switch {
+	case r.URL.Path != "/cgi-bin/webhook/send" || key == "":
+		return m.errcode(93000, "invalid webhook url")
+	case r.Method != http.MethodPost:
+		return m.errcode(43002, "require POST method")
+	case !in.limits.admit("wecom/"+key, in.clock.Now(), wecomRate):
+		return m.errcode(45009, "api freq out of limit")
+	case !ok:
+		return m.errcode(40008, "invalid message type. Warning: wrong json format.")
+	case v[m.Type] == nil:
+		return m.errcode(40008, "invalid message type")
+	case written && content == "":
+		return m.errcode(44004, "text content is empty")
+	case written && len(content) > limit:
+		return m.errcode(40058, fmt.Sprintf("%s.content exceed max length %d", m.Type, limit))
+	}
+	return m.errcode(0, "ok")
+}
+
+// errcode is how WeCom and DingTalk answer everything.
+func (m *Message) errcode(code int, message string) answer {
+	a := object(http.StatusOK, map[string]any{"errcode": code, "errmsg": message})
+	if code == 0 {
+		return a
+	}
+	return m.refuse(fmt.Sprintf("%d %s", code, message), a)
+}
