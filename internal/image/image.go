@@ -1,0 +1,80 @@
+// Package image has the small words of Image Ferry: what an image is, which
+// images the cloud can export, and how the files of an export are named.
+//
+// Two naming schemes exist (CVM API 213/47833, console guide 213/62584). The
+// API writes one object per disk,
+//
+//	<prefix>_<image id>_<system|data>_<snapshot id>.<format>
+//
+// and the console writes
+//
+//	<prefix>_xvda.<format>, <prefix>_xvdb.<format>, …
+//
+// The prefix is ours to choose, and we choose the [ExportID]. So a file names
+// its export, and nothing has to be remembered to find one from the other.
+//
+// Every type parses with a Parse function and prints the same string again.
+package image
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// ID is the id of a custom image, such as "img-72n9mi0y".
+type ID string
+
+var idPattern = regexp.MustCompile(`^img-[0-9a-z]{1,32}$`)
+
+// ParseID checks that s has the form of an image id.
+func ParseID(s string) (ID, error) {
+	if !idPattern.MatchString(s) {
+		return "", fmt.Errorf("image id %q: want img- and lower-case letters or digits, such as img-72n9mi0y", s)
+	}
+	return ID(s), nil
+}
+
+// Suffix returns the part after "img-".
+func (id ID) Suffix() string { return strings.TrimPrefix(string(id), "img-") }
+
+// Image is a custom image as CVM describes it (DescribeImages, 213/15715).
+type Image struct {
+	ID           ID        `json:"id"`
+	Name         string    `json:"name,omitempty"`
+	Type         string    `json:"type,omitempty"`  // PRIVATE_IMAGE, PUBLIC_IMAGE, SHARED_IMAGE
+	State        string    `json:"state,omitempty"` // NORMAL, CREATING, …; the list may grow
+	OS           string    `json:"os,omitempty"`
+	Platform     string    `json:"platform,omitempty"`
+	Architecture string    `json:"arch,omitempty"`
+	Created      time.Time `json:"created,omitzero"`
+	Disks        []Disk    `json:"disks,omitempty"` // the system disk first
+}
+
+// Disk is one disk of an image, kept by CVM as a snapshot.
+type Disk struct {
+	Snapshot string `json:"snapshot"`
+	System   bool   `json:"system,omitempty"`
+	GiB      int64  `json:"gib"`
+}
+
+// Exported returns the disks that an export writes.
+func (m Image) Exported(rootOnly bool) []Disk {
+	var disks []Disk
+	for _, d := range m.Disks {
+		if d.System || !rootOnly {
+			disks = append(disks, d)
+		}
+	}
+	return disks
+}
+
+// Bytes returns the size of all disks that an export writes, in bytes.
+func (m Image) Bytes(rootOnly bool) int64 {
+	var n int64
+	for _, d := range m.Exported(rootOnly) {
+		n += d.GiB << 30
+	}
+	return n
+}
