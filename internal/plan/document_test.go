@@ -1,0 +1,81 @@
+package plan_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/imageferry/imageferry/internal/image"
+	"github.com/imageferry/imageferry/internal/plan"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func set() plan.Set {
+	return plan.Set{
+		"nightly": nightly(func(*plan.Plan) {}),
+		"weekly": {
+			Name: "weekly", Schedule: "0 30 4 ? * SUN *", Images: []plan.Selector{{ID: "img-b"}, {ID: "img-a"}}, Format: image.QCOW2, RootDiskOnly: true,
+			Bucket: image.Bucket{Name: "cold", AppID: "1250000000"}, Prefix: "team/a", Role: "Exporter", Deadline: 90 * time.Minute,
+		},
+	}
+}
+
+func TestWriteGolden(t *testing.T) {
+	t.Parallel()
+	const golden = "testdata/plans.json"
+	var b bytes.Buffer
+	if err := set().Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("plans.json changed; if that is meant, raise version and run with -update\n%s", diff)
+	}
+	got, err := plan.Read(bytes.NewReader(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(set(), got); diff != "" {
+		t.Errorf("does not read back\n%s", diff)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string][]string{
+		``:                         {"EOF"},
+		`{`:                        {"unexpected EOF"},
+		`[]`:                       {"cannot unmarshal"},
+		`{"version":2,"plans":{}}`: {"version 2, want 1"},
+		`{"plans":{}}`:             {"version 0, want 1"},
+		`{"version":1,"planz":{}}`: {`unknown field "planz"`},
+		`{"version":1,"plans":{"../x":{"images":[{"id":"img-a"}],"format":"RAW","deadline":86400000000000}}}`: {`plan name "../x"`},
+		`{"version":1,"plans":{"a":{"images":[{"id":"x"}],"format":"raw","deadline":1}}}`:                     {`image id "x"`, `format "raw"`, "deadline 1ns"},
+	}
+	for text, want := range tests {
+		_, err := plan.Read(strings.NewReader(text))
+		if err == nil {
+			t.Errorf("%s: taken", text)
+			continue
+		}
+		for _, part := range append(want, "plans.json", "make package") {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s\nerror does not say %q: %v", text, part, err)
+			}
+		}
+	}
+}

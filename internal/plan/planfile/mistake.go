@@ -1,0 +1,108 @@
+package planfile
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/printer"
+	"github.com/goccy/go-yaml/token"
+
+	"github.com/imageferry/imageferry/internal/plan"
+)
+
+// mistake is a wrong value and where it stands.
+type mistake struct {
+	at  *token.Position // nil if it could not be found
+	err error
+}
+
+// listed makes one error of all mistakes, in the order of the file.
+func listed(name string, wrong []mistake) error {
+	slices.SortStableFunc(wrong, func(a, b mistake) int {
+		if a.at == nil || b.at == nil {
+			return cmp.Compare(a.err.Error(), b.err.Error())
+		}
+		return cmp.Or(cmp.Compare(a.at.Line, b.at.Line), cmp.Compare(a.at.Column, b.at.Column))
+	})
+	errs := make([]error, len(wrong))
+	for i, m := range wrong {
+		errs[i] = fmt.Errorf("%s: %w", place(name, m.at), m.err)
+	}
+	return errors.Join(errs...)
+}
+
+// locate finds the value that is meant, or the name of the plan that has no such
+// value.
+func locate(root ast.Node, name string, i plan.Invalid) mistake {
+	m := mistake{err: i.Err}
+	plans := entryOf(root, "plans")
+	if plans == nil {
+		return m
+	}
+	p := entryOf(plans.Value, name)
+	if p == nil {
+		return m
+	}
+	m.at = p.Key.GetToken().Position
+	path, err := yaml.PathString("$" + i.Field)
+	if i.Field == "" || err != nil {
+		return m
+	}
+	if node, err := path.FilterNode(p.Value); err == nil && node != nil {
+		m.at = node.GetToken().Position
+	}
+	return m
+}
+
+// entryOf returns an entry of a mapping; nil if there is none of that name.
+func entryOf(node ast.Node, name string) *ast.MappingValueNode {
+	m, ok := node.(ast.MapNode)
+	if !ok {
+		return nil
+	}
+	for i := m.MapRange(); i.Next(); {
+		if i.Key().GetToken().Value == name {
+			return i.KeyValue()
+		}
+	}
+	return nil
+}
+
+// shown turns an error of the YAML library into one with the place first, a
+// guess at what was meant, and the lines around it with a caret.
+func shown(name string, err error) error {
+	e, ok := errors.AsType[yaml.Error](err)
+	if !ok || e.GetToken() == nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	var p printer.Printer
+	excerpt := strings.TrimRight(p.PrintErrorToken(e.GetToken(), false), "\n")
+	return fmt.Errorf("%s: %s\n%s", place(name, e.GetToken().Position), message(e), excerpt)
+}
+
+// message says it in the words of the file where the library's are Go's.
+func message(e yaml.Error) string {
+	switch e := e.(type) {
+	case *yaml.UnknownFieldError:
+		return fmt.Sprintf("unknown field %q%s", e.Token.Value, guess(e.Token.Value))
+	case *yaml.TypeError:
+		if e.DstType.Kind() == reflect.Bool {
+			return fmt.Sprintf("%q is neither true nor false", e.Token.Value)
+		}
+		return "wrong kind of value; want text"
+	}
+	return e.GetMessage()
+}
+
+func place(name string, at *token.Position) string {
+	if at == nil {
+		return name
+	}
+	return fmt.Sprintf("%s:%d:%d", name, at.Line, at.Column)
+}
