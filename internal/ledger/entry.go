@@ -1,0 +1,156 @@
+package ledger
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/image"
+)
+
+// Schema is the version of the stored form. A reader accepts this and older
+// ones; it leaves exports with a newer one alone and says so, because a
+// deployment of the previous version may run beside this one.
+const Schema = 1
+
+// SchemaError says that an object was written by a newer version.
+type SchemaError struct {
+	Key    string
+	Schema int
+}
+
+func (e *SchemaError) Error() string {
+	return fmt.Sprintf("ledger object %q has schema %d, newer than %d: it is left alone; deploy the newer version everywhere", e.Key, e.Schema, Schema)
+}
+
+// State is where an export stands.
+type State string
+
+// The states. COMPLETE, FAILED and PARTIAL are verdicts: what remains is to
+// tell people. After CLOSED nothing happens any more.
+const (
+	None     State = ""
+	Intent   State = "INTENT"   // ExportImages is about to be called, by the holder of the claim only
+	Accepted State = "ACCEPTED" // the cloud took the task, or its files show that it did
+	Retry    State = "RETRY"    // refused for now; not before NotBefore
+	Complete State = "COMPLETE" // every expected file is there
+	Failed   State = "FAILED"
+	Partial  State = "PARTIAL" // the deadline passed with some files missing
+	Closed   State = "CLOSED"
+)
+
+// IsVerdict reports whether s is one of COMPLETE, FAILED and PARTIAL.
+func (s State) IsVerdict() bool { return s == Complete || s == Failed || s == Partial }
+
+// Origin is who asked for an export.
+type Origin string
+
+// The origins. Observed is a file that somebody else exported: there is nothing
+// to start, only people to tell.
+const (
+	Scheduled Origin = "timer"
+	Requested Origin = "http"
+	Observed  Origin = "observed"
+)
+
+// Request is what is to be exported. It is complete: an export can be driven on
+// after the plan that asked for it has changed or gone.
+type Request struct {
+	ID       image.ExportID `json:"id"`
+	Origin   Origin         `json:"origin"`
+	Plan     string         `json:"plan,omitempty"`
+	Slot     time.Time      `json:"slot"` // due instant; for other origins the time of asking
+	Image    image.Image    `json:"image"`
+	Bucket   image.Bucket   `json:"bucket"`
+	Prefix   string         `json:"prefix"` // of the files, export id included
+	Format   image.Format   `json:"format"`
+	RootOnly bool           `json:"rootOnly,omitempty"`
+	Role     string         `json:"role,omitempty"` // empty: CVM's own default
+	Deadline time.Time      `json:"deadline"`       // when files that are not there are missing
+	Refusal  *image.Refusal `json:"refusal,omitempty"`
+	File     string         `json:"file,omitempty"` // Observed only: the key that was seen
+}
+
+// Files returns the keys that the export is expected to write.
+func (r Request) Files() []string {
+	if r.Origin == Observed {
+		return []string{r.File}
+	}
+	return image.Expected(r.Image, r.Prefix, r.Format, r.RootOnly)
+}
+
+// Stem returns what the keys of all files of the export start with, and of no
+// other: one id can begin as another does, but none holds a "_".
+func (r Request) Stem() string { return r.Prefix + "_" }
+
+// Entry is one decision and the whole state after it, as stored.
+type Entry struct {
+	Schema int       `json:"schema"`
+	Seq    int       `json:"seq"` // 1, 2, 3, … without a gap
+	State  State     `json:"state"`
+	Nonce  string    `json:"nonce"`
+	At     time.Time `json:"at"`
+	Until  time.Time `json:"until,omitzero"` // nobody else acts on the claim before; zero means it guards nothing
+
+	Request   Request   `json:"request"`
+	Attempt   int       `json:"attempt,omitempty"`   // calls of ExportImages announced so far
+	Refused   int       `json:"refused,omitempty"`   // of those, how many were answered "not now"
+	NotBefore time.Time `json:"notBefore,omitzero"`  // RETRY
+	TaskID    uint64    `json:"taskId,omitempty"`    // absent when the task was adopted by its files
+	Expected  []string  `json:"expected,omitempty"`  // keys, from ACCEPTED on
+	Started   time.Time `json:"started,omitzero"`    // when ExportImages was accepted, or first known to be
+	Landed    []File    `json:"landed,omitempty"`    // what was there at the verdict
+	Verdict   State     `json:"verdict,omitempty"`   // from the verdict on, CLOSED included
+	Ended     time.Time `json:"ended,omitzero"`      // when the verdict was reached
+	Reason    string    `json:"reason,omitempty"`    // of FAILED, PARTIAL, RETRY; stable, for programs
+	Detail    string    `json:"detail,omitempty"`    // the same for people
+	Hint      string    `json:"hint,omitempty"`      // the way out
+	RequestID string    `json:"requestId,omitempty"` // the cloud's, for a support ticket
+
+	Deliveries map[string]Delivery `json:"deliveries,omitempty"` // by channel, from the verdict on
+}
+
+// File is an exported disk that is there.
+type File struct {
+	Key   string    `json:"key"`
+	Size  int64     `json:"size"`            // bytes
+	CRC64 string    `json:"crc64,omitempty"` // x-cos-hash-crc64ecma, decimal
+	ETag  string    `json:"etag,omitempty"`
+	Time  time.Time `json:"time,omitzero"` // last modified
+}
+
+// Delivery is one channel's side of telling people. It has an id of its own
+// that stays the same over all attempts, so that a receiver can drop repeats.
+type Delivery struct {
+	ID        string        `json:"id"`
+	State     DeliveryState `json:"state"`
+	Attempt   int           `json:"attempt,omitempty"`
+	NotBefore time.Time     `json:"notBefore,omitzero"`
+	Detail    string        `json:"detail,omitempty"`
+}
+
+// DeliveryState is where a delivery stands.
+type DeliveryState string
+
+// Delivery states. Sending is a claim: after the entry's Until it means that
+// nobody knows.
+const (
+	Sending     DeliveryState = "sending"
+	Sent        DeliveryState = "sent"
+	SendLater   DeliveryState = "later"
+	Undelivered DeliveryState = "undelivered"
+)
+
+// NoticeID is the id under which the verdict is told, on every channel and at
+// every try.
+func (e Entry) NoticeID() string {
+	return string(e.Request.ID) + "." + strings.ToLower(string(e.Verdict))
+}
+
+// Next returns the entry that follows e in the given state. It guards nothing
+// until the caller sets Until.
+func (e Entry) Next(s State, at time.Time) Entry {
+	n := e
+	n.Seq, n.State, n.At, n.Until = e.Seq+1, s, at.UTC(), time.Time{}
+	return n
+}
