@@ -1,0 +1,175 @@
+package export_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/export"
+	"github.com/imageferry/imageferry/internal/image"
+	"github.com/imageferry/imageferry/internal/ledger"
+)
+
+// at is the time of a situation, counted from the slot. The deadline is 24 h.
+func at(d time.Duration) time.Time { return slot.Add(d) }
+
+func request(disks int) ledger.Request {
+	m := image.Image{ID: web}
+	for i := range disks {
+		m.Disks = append(m.Disks, image.Disk{Snapshot: string(rune('a' + i)), System: i == 0})
+	}
+	return ledger.Request{ID: "x", Slot: slot, Image: m, Bucket: bucket, Prefix: "x", Format: image.RAW, Deadline: at(24 * time.Hour)}
+}
+
+func seen(l export.Look, files ...string) export.Seen {
+	s := export.Seen{Looked: l}
+	for _, key := range files {
+		s.Files = append(s.Files, ledger.File{Key: key, Size: 1})
+	}
+	return s
+}
+
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	one, two := request(1), request(2)
+	first := one.Files()[0]
+	observed := ledger.Request{ID: "seen-1", Origin: ledger.Observed, Slot: slot, Deadline: slot, File: "f"}
+	refusal := one
+	refusal.Refusal = &image.Refusal{Reason: "windows", Detail: "d", Hint: "h"}
+	intent := ledger.Entry{Seq: 1, State: ledger.Intent, Attempt: 1, At: at(0), Until: at(10 * time.Minute), Request: one}
+	lastTry := intent
+	lastTry.Attempt = 5
+	retry := ledger.Entry{Seq: 2, State: ledger.Retry, NotBefore: at(time.Hour), Request: one}
+	accepted := ledger.Entry{Seq: 2, State: ledger.Accepted, Started: at(0), Request: two, Expected: two.Files()}
+	single := ledger.Entry{Seq: 2, State: ledger.Accepted, Started: at(0), Request: one, Expected: one.Files()}
+	late := single
+	late.Started = at(24*time.Hour - time.Minute)
+	other := single
+	other.Expected = []string{"elsewhere.raw"} // CVM's word
+	told := func(state ledger.DeliveryState, notBefore, until time.Duration) ledger.Entry {
+		return ledger.Entry{Seq: 3, State: ledger.Complete, Until: at(until), Request: one,
+			Deliveries: map[string]ledger.Delivery{"mail": {State: ledger.Sent, Attempt: 1}, "webhook": {State: state, Attempt: 1, NotBefore: at(notBefore)}}}
+	}
+	const names, uploads, files = export.LookNames, export.LookUploads, export.LookFiles
+	all := names | uploads | files
+	standing := export.Seen{Looked: all, Standing: []string{"x_y"}}
+	uploading := export.Seen{Looked: all, Uploading: true}
+
+	for _, test := range []struct {
+		name  string
+		entry ledger.Entry
+		seen  export.Seen
+		now   time.Duration
+		want  string // see describe
+	}{
+		{"nothing decided", ledger.Entry{Request: one}, export.Seen{}, 0, "look 1"},
+		{"the place is free", ledger.Entry{Request: one}, seen(names), 0, "effect INTENT"},
+		{"the place is taken", ledger.Entry{Request: one}, standing, 0, "effect FAILED name-taken"},
+		{"refused beforehand", ledger.Entry{Request: refusal}, export.Seen{}, 0, "effect FAILED windows"},
+		{"nobody came in time", ledger.Entry{Request: one}, seen(names), 24 * time.Hour, "effect FAILED not-started"},
+		{"seen, not looked at", ledger.Entry{Request: observed}, export.Seen{}, 0, "look 4"},
+		{"seen and there", ledger.Entry{Request: observed}, seen(files, "f"), 0, "effect COMPLETE"},
+		{"seen and gone", ledger.Entry{Request: observed}, seen(files), 0, "FAILED gone"},
+
+		{"claimed", intent, export.Seen{}, 10*time.Minute - 1, "wait"},
+		{"claimed, traces or not", intent, standing, 10*time.Minute - 1, "wait"},
+		{"claim ended", intent, export.Seen{}, 10 * time.Minute, "look 3"},
+		{"claim ended, names known", intent, seen(names), 10 * time.Minute, "look 2"},
+		{"no trace yet", intent, seen(all), 20*time.Minute - 1, "wait"},
+		{"no trace", intent, seen(all), 20 * time.Minute, "effect INTENT"},
+		{"a file", intent, standing, 10 * time.Minute, "ACCEPTED"},
+		{"an upload", intent, uploading, 10 * time.Minute, "ACCEPTED"},
+		{"no trace of five", lastTry, seen(all), 20 * time.Minute, "effect FAILED unknown-outcome"},
+		{"a trace of five", lastTry, uploading, 20 * time.Minute, "ACCEPTED"},
+		{"no trace, too late", intent, seen(all), 24 * time.Hour, "effect FAILED unknown-outcome"},
+
+		{"not yet again", retry, export.Seen{}, time.Hour - 1, "wait"},
+		{"again", retry, export.Seen{}, time.Hour, "effect INTENT"},
+		{"again, too late", retry, export.Seen{}, 24 * time.Hour, "effect FAILED not-started"},
+
+		{"under way", accepted, export.Seen{}, time.Hour, "look 4"},
+		{"none there", accepted, seen(files), time.Hour, "wait"},
+		{"one of two", accepted, seen(files, first), time.Hour, "wait"},
+		{"both", accepted, seen(files, two.Files()...), time.Hour, "effect COMPLETE"},
+		{"both, after the deadline", accepted, seen(files, two.Files()...), 48 * time.Hour, "effect COMPLETE"},
+		{"deadline", accepted, seen(files, first), 24 * time.Hour, "look 2"},
+		{"deadline, uploading", accepted, uploading, 24 * time.Hour, "wait"},
+		{"deadline, one of two", accepted, seen(all, first), 24 * time.Hour, "effect PARTIAL files-missing"},
+		{"deadline, none", accepted, seen(all), 24 * time.Hour, "effect FAILED nothing-landed"},
+		{"accepted just before it", late, seen(all), 24 * time.Hour, "wait"},
+		{"and not seen since", late, seen(all), 24*time.Hour + 9*time.Minute, "effect FAILED nothing-landed"},
+		{"where CVM said", other, seen(files, "elsewhere.raw"), time.Hour, "effect COMPLETE"},
+
+		{"being told", told(ledger.Sending, 0, time.Hour), export.Seen{}, time.Hour - 1, "wait"},
+		{"nobody knows if told", told(ledger.Sending, 0, time.Hour), export.Seen{}, time.Hour, "effect COMPLETE webhook 2"},
+		{"told later", told(ledger.SendLater, 2*time.Hour, 0), export.Seen{}, 2*time.Hour - 1, "wait"},
+		{"later is now", told(ledger.SendLater, 2*time.Hour, 0), export.Seen{}, 2 * time.Hour, "effect COMPLETE webhook 2"},
+		{"all told", told(ledger.Sent, 0, 0), export.Seen{}, 0, "CLOSED"},
+		{"given up", told(ledger.Undelivered, 0, 0), export.Seen{}, 0, "CLOSED"},
+		{"closed", ledger.Entry{Seq: 4, State: ledger.Closed}, export.Seen{}, 0, "close"},
+		{"a state of a newer version", ledger.Entry{Seq: 4, State: "STALLED"}, seen(all), 0, "wait"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := export.Situation{Now: at(test.now), Entry: test.entry, Seen: test.seen, Channels: []string{"webhook"}}
+			step := export.Decide(s)
+			if got := describe(step); got != test.want {
+				t.Errorf("%s; want %s", got, test.want)
+			}
+			if a := step.Append; a != nil && (a.Seq != test.entry.Seq+1 || !a.At.Equal(s.Now) || !a.Until.IsZero() || a.Request.ID != test.entry.Request.ID) {
+				t.Errorf("entry %d at %s until %s", a.Seq, a.At, a.Until)
+			}
+		})
+	}
+}
+
+// describe writes a step in the words of the table.
+func describe(s export.Step) string {
+	switch {
+	case s.Look != 0:
+		return "look " + string(rune('0'+s.Look))
+	case s.Close:
+		return "close"
+	case s.Append == nil:
+		return "wait"
+	}
+	text := string(s.Append.State)
+	if s.Append.Reason != "" {
+		text += " " + s.Append.Reason
+	}
+	if d := s.Append.Deliveries["webhook"]; d.State == ledger.Sending && d.Attempt > 1 {
+		text += " webhook " + string(rune('0'+d.Attempt))
+	}
+	if s.Effect {
+		text = "effect " + text
+	}
+	return text
+}
+
+// Nobody to tell: a verdict is no effect, and closes.
+func TestDecideWithoutChannels(t *testing.T) {
+	t.Parallel()
+	r := request(1)
+	s := export.Situation{Now: slot, Entry: ledger.Entry{Seq: 2, State: ledger.Accepted, Request: r}, Seen: seen(export.LookFiles, r.Files()...)}
+	if got := describe(export.Decide(s)); got != "COMPLETE" {
+		t.Fatal(got)
+	}
+	s.Entry = *export.Decide(s).Append
+	if got := describe(export.Decide(s)); got != "CLOSED" {
+		t.Error(got)
+	}
+}
+
+// Deciding changes nothing of what it was given.
+func TestDecideIsPure(t *testing.T) {
+	t.Parallel()
+	e := ledger.Entry{Seq: 3, State: ledger.Complete, Deliveries: map[string]ledger.Delivery{"webhook": {State: ledger.SendLater, Attempt: 1}}}
+	s := export.Situation{Now: slot, Entry: e}
+	for range 2 {
+		if got := describe(export.Decide(s)); got != "effect COMPLETE webhook 2" {
+			t.Error(got)
+		}
+	}
+	if d := e.Deliveries["webhook"]; d.Attempt != 1 || d.State != ledger.SendLater {
+		t.Errorf("the given entry became %+v", d)
+	}
+}

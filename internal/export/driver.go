@@ -1,0 +1,99 @@
+// Package export carries images to the bucket: it decides what an export needs
+// next, and does it.
+//
+// Every trigger is a hint. Timer, HTTP request, object-created event and sweep
+// all end in one level-triggered routine that reads the newest ledger entry of
+// an export, looks at the world, asks the pure function [Decide] for one step,
+// takes it, and asks again until there is nothing to do but wait:
+//
+//	∅ → INTENT ─ExportImages─┬ ok ───────────→ ACCEPTED
+//	     ▲                   ├ limit, busy ──→ RETRY, later INTENT again
+//	     └───────────────────┼ refused ──────→ FAILED
+//	                         └ unknown ──────→ stays INTENT until its claim ends; then the bucket tells
+//	ACCEPTED ─ every expected file is there ─→ COMPLETE, else FAILED or PARTIAL after the deadline
+//	verdict ─ told on every channel ─────────→ CLOSED
+//
+// So a lost, doubled or late event changes nothing but the time. An effect
+// (ExportImages, a notice) is issued only under a ledger entry that announced
+// it, was read back, and whose claim has not run out; see package ledger.
+package export
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/image"
+	"github.com/imageferry/imageferry/internal/ledger"
+)
+
+// Cloud is CVM as an export needs it. Errors are classified (package outcome).
+type Cloud interface {
+	// Images describes images by id; those that do not exist are left out.
+	Images(ctx context.Context, ids []image.ID) (map[image.ID]image.Image, error)
+	// Export calls ExportImages once and never repeats it by itself. An error of
+	// kind [outcome.Full] means that no other export would be taken now either.
+	Export(ctx context.Context, r ledger.Request) (Task, error)
+}
+
+// Files is the image bucket.
+type Files interface {
+	// Stat returns an object, or an error of kind [outcome.NotFound].
+	Stat(ctx context.Context, bucket image.Bucket, key string) (ledger.File, error)
+	// Names returns keys under a prefix, at most [MaxNames].
+	Names(ctx context.Context, bucket image.Bucket, prefix string) ([]string, error)
+	// Uploading reports whether an upload is running under a prefix.
+	Uploading(ctx context.Context, bucket image.Bucket, prefix string) (bool, error)
+}
+
+// MaxNames is the most keys that Files.Names returns (436/7734).
+const MaxNames = 1000
+
+// Notifier tells people of a verdict.
+type Notifier interface {
+	// Channels returns the names of the channels that hear of e.
+	Channels(e ledger.Entry) []string
+	// Send tells one channel, once. Errors are classified.
+	Send(ctx context.Context, channel string, e ledger.Entry) error
+}
+
+// Pool runs f(0) … f(n-1), possibly at the same time, and returns when all have.
+type Pool func(n int, f func(i int))
+
+// Driver drives exports on. All fields are required. It takes time, waiting and
+// concurrency from outside only, so that a simulator can own all three.
+type Driver struct {
+	Ledger *ledger.Ledger
+	Cloud  Cloud
+	Files  Files
+	Notify Notifier
+
+	Region string        // of images, buckets and functions alike
+	Settle time.Duration // wait between a claim and the read-back that guards an effect
+	Now    func() time.Time
+	Sleep  func(ctx context.Context, d time.Duration) error
+	Pool   Pool
+	Log    *slog.Logger
+
+	checked atomic.Bool
+}
+
+// Result is where an export stands after a drive. Err says that it could not be
+// driven as far as possible; the next tick tries again.
+type Result struct {
+	ID    image.ExportID
+	Entry ledger.Entry
+	Err   error
+}
+
+// ready makes sure, once in the life of an instance, that the ledger's bucket
+// keeps its promises. Nothing is decided before.
+func (d *Driver) ready(ctx context.Context) error {
+	if d.checked.Load() {
+		return nil
+	}
+	err := d.Ledger.Check(ctx)
+	d.checked.Store(err == nil)
+	return err
+}

@@ -1,0 +1,167 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+
+	"github.com/imageferry/imageferry/internal/image"
+	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/outcome"
+)
+
+// Object is an object that an event says was created. It is a hint, and may be
+// forged: nothing is believed that the bucket does not show.
+type Object struct {
+	Bucket image.Bucket
+	Keys   []string // the key, and the second reading of it where the event leaves one
+}
+
+// Land drives the exports whose files the objects are. Objects that are not
+// exported disks cost nothing. Files that no export of ours announced are told
+// of once, if unmanaged is set.
+func (d *Driver) Land(ctx context.Context, objects []Object, unmanaged bool) error {
+	var files []landed
+	for _, o := range objects {
+		if f, ok := recognise(o); ok {
+			files = append(files, f)
+		}
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	exports := distinct(files)
+	found := make([]*job, len(exports))
+	var check error
+	d.Pool(len(exports)+1, func(i int) {
+		if i == len(exports) {
+			check = d.ready(ctx) // beside the first reads: a cold start waits once
+			return
+		}
+		found[i] = d.load(ctx, exports[i])
+	})
+	if check != nil {
+		return check
+	}
+	t := d.tick(ctx)
+	jobs := pick(found, func(j *job) bool { return j != nil })
+	if unmanaged {
+		jobs = append(jobs, d.observe(ctx, strangers(files, exports, found))...)
+	}
+	d.drive(ctx, t, jobs)
+	var errs []error
+	for _, j := range jobs {
+		errs = append(errs, j.err)
+	}
+	return errors.Join(errs...)
+}
+
+// landed is an object whose key is the name of an exported disk.
+type landed struct {
+	bucket   image.Bucket
+	readings []image.File   // of its key, by likelihood; at least one
+	id       image.ExportID // of the first; empty if the prefix cannot be one
+}
+
+func recognise(o Object) (landed, bool) {
+	l := landed{bucket: o.Bucket}
+	for _, key := range o.Keys {
+		if f, ok := image.ParseFile(key); ok {
+			l.readings = append(l.readings, f)
+		}
+	}
+	if len(l.readings) == 0 {
+		return l, false
+	}
+	l.id, _ = l.readings[0].ExportID()
+	return l, true
+}
+
+// strangers returns the files that belong to no export of ours, each once.
+func strangers(files []landed, exports []image.ExportID, found []*job) []landed {
+	skip := map[string]bool{}
+	return pick(files, func(f landed) bool {
+		if i := slices.Index(exports, f.id); i >= 0 && found[i] != nil {
+			return false
+		}
+		name := f.bucket.String() + "/" + f.readings[0].Key()
+		known := skip[name]
+		skip[name] = true
+		return !known
+	})
+}
+
+func distinct(files []landed) []image.ExportID {
+	var ids []image.ExportID
+	seen := map[image.ExportID]bool{"": true}
+	for _, f := range files {
+		if !seen[f.id] {
+			ids = append(ids, f.id)
+		}
+		seen[f.id] = true
+	}
+	return ids
+}
+
+// load returns the job of an export that has a log, else nil.
+func (d *Driver) load(ctx context.Context, id image.ExportID) *job {
+	e, err := d.Ledger.Load(ctx, id)
+	switch {
+	case err != nil:
+		j := &job{entry: ledger.Entry{Request: ledger.Request{ID: id}}}
+		j.stop(err)
+		return j
+	case e.Seq == 0:
+		return nil
+	case e.State == ledger.Closed:
+		return &job{entry: e, done: true} // terminal is quiet
+	}
+	return &job{entry: e, name: ledger.OpenName(e.Request)}
+}
+
+// observe makes jobs of files that somebody else exported. The content's ETag is
+// part of the id, so a doubled event finds the first one's log.
+func (d *Driver) observe(ctx context.Context, files []landed) []*job {
+	jobs := make([]*job, len(files))
+	d.Pool(len(files), func(i int) {
+		j := &job{}
+		reading, f, err := d.find(ctx, files[i])
+		switch {
+		case outcome.Is(err, outcome.NotFound), err == nil && f.Size == 0:
+			d.Log.LogAttrs(ctx, slog.LevelInfo, "an event names a file that is not there")
+			j.stop(nil)
+		case err != nil:
+			j.stop(err)
+		default:
+			j.entry = ledger.Entry{Request: observed(files[i].bucket, reading, f)}
+			if known := d.load(ctx, j.id()); known != nil {
+				j = known
+				break
+			}
+			j.seen = Seen{Looked: LookFiles, Files: []ledger.File{f}}
+			d.open(ctx, j)
+		}
+		jobs[i] = j
+	})
+	return jobs
+}
+
+// find returns the first reading of a key that the bucket has.
+func (d *Driver) find(ctx context.Context, l landed) (reading image.File, f ledger.File, err error) {
+	for _, reading = range l.readings {
+		f, err = d.Files.Stat(ctx, l.bucket, reading.Key())
+		if !outcome.Is(err, outcome.NotFound) {
+			break
+		}
+	}
+	return reading, f, err
+}
+
+func observed(bucket image.Bucket, name image.File, f ledger.File) ledger.Request {
+	return ledger.Request{
+		ID: image.ObservedID(bucket, f.Key, f.ETag), Origin: ledger.Observed, Slot: f.Time.UTC(),
+		Image: image.Image{ID: name.Image}, Bucket: bucket, Prefix: name.Prefix, Format: name.Format(),
+		Deadline: f.Time.UTC(), File: f.Key,
+	}
+}

@@ -1,0 +1,112 @@
+package export
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/outcome"
+)
+
+// Task is CVM's answer to ExportImages.
+type Task struct {
+	ID    uint64
+	Paths []string // CosPaths as CVM gives them, with a leading slash
+}
+
+// started folds the answer of ExportImages into the next step. An unknown
+// answer gives no step: the entry stays INTENT until its claim ends, and then
+// the bucket tells what happened.
+func started(s Situation, task Task, err error) (Step, bool) {
+	if err == nil {
+		next := s.Entry.Next(ledger.Accepted, s.Now)
+		next.TaskID, next.Started, next.Expected = task.ID, s.Now.UTC(), s.Entry.Request.Files()
+		if len(task.Paths) > 0 { // CVM's word beats our prediction
+			next.Expected = nil
+			for _, p := range task.Paths {
+				next.Expected = append(next.Expected, strings.TrimPrefix(p, "/"))
+			}
+		}
+		return Step{Append: &next}, true
+	}
+	e, _ := errors.AsType[*outcome.Error](err)
+	switch outcome.Of(err) {
+	case outcome.Unknown:
+		return Step{}, false
+	case outcome.Later, outcome.Full:
+		return postponed(s, e), true
+	}
+	s.Entry.RequestID = e.RequestID
+	return s.fail(e.Code, e.Message, e.Hint), true
+}
+
+// mostWait is the longest time between two tries to start an export. With it a
+// day of refusals, two entries each, keeps a log under 40 entries.
+const mostWait = 2 * time.Hour
+
+// postponed waits before the next try, twice as long after each refusal.
+func postponed(s Situation, e *outcome.Error) Step {
+	next := s.Entry.Next(ledger.Retry, s.Now)
+	next.Attempt-- // it was announced, and certainly not done
+	next.Refused++
+	next.NotBefore = s.Now.Add(backoff(next.Refused, time.Minute, mostWait)).UTC()
+	next.Reason, next.Detail, next.Hint, next.RequestID = e.Code, e.Message, e.Hint, e.RequestID
+	return Step{Append: &next}
+}
+
+// undone takes back an announcement whose effect was never issued. It waits as
+// one that was refused does, or a long queue would fill its logs.
+func undone(s Situation, detail string) Step {
+	return postponed(s, &outcome.Error{Code: "postponed", Message: detail, Hint: "nothing to do: a later tick goes on"})
+}
+
+// maxSends is how often a notice is tried: with the doubling below about a day.
+const maxSends = 12
+
+// delivered folds the answers of all channels that were tried into the next step.
+func delivered(s Situation, answers map[string]error) Step {
+	next := s.Entry.Next(s.Entry.State, s.Now)
+	next.Deliveries = map[string]ledger.Delivery{}
+	open := false
+	for name, d := range s.Entry.Deliveries {
+		if err, tried := answers[name]; tried {
+			d = answered(d, err, s.Now)
+		} else if d.State == ledger.Sending { // no time was left for it
+			d.State = ledger.SendLater
+			d.Attempt--
+		}
+		open = open || d.State == ledger.SendLater
+		next.Deliveries[name] = d
+	}
+	if !open {
+		next.State = ledger.Closed
+	}
+	return Step{Append: &next}
+}
+
+func answered(d ledger.Delivery, err error, now time.Time) ledger.Delivery {
+	d.Detail = ""
+	if err == nil {
+		d.State = ledger.Sent
+		return d
+	}
+	d.Detail = err.Error()
+	switch kind := outcome.Of(err); {
+	case kind != outcome.Later && kind != outcome.Unknown, d.Attempt >= maxSends:
+		d.State = ledger.Undelivered
+	default: // sent again under the same id, so a receiver can tell
+		d.State = ledger.SendLater
+		d.NotBefore = now.Add(backoff(d.Attempt, time.Minute, 6*time.Hour)).UTC()
+	}
+	return d
+}
+
+// backoff returns first, then twice as long for each further try, up to most.
+func backoff(try int, first, most time.Duration) time.Duration {
+	d := first
+	for ; try > 1 && d < most; try-- {
+		d *= 2
+	}
+	return min(d, most)
+}
