@@ -1,0 +1,135 @@
+package api
+
+import (
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/image"
+	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/problem"
+)
+
+// How far the list goes back, and how long it gets.
+const (
+	listDays = 2
+	listMost = 100
+)
+
+const tryAgain = "send the request again"
+
+// View is an export as the API shows it. The stored form is package ledger's own
+// affair and may change without this.
+type View struct {
+	ID       image.ExportID `json:"id"`
+	State    ledger.State   `json:"state"`             // as in the ledger; empty while nothing is decided
+	Verdict  ledger.State   `json:"verdict,omitempty"` // COMPLETE, FAILED or PARTIAL, once it is reached
+	Plan     string         `json:"plan,omitempty"`
+	Origin   ledger.Origin  `json:"origin"`
+	Image    image.ID       `json:"image,omitempty"`
+	Name     string         `json:"imageName,omitempty"`
+	Bucket   image.Bucket   `json:"bucket"`
+	Format   image.Format   `json:"format"`
+	Expected []string       `json:"expected,omitempty"`
+	Files    []ledger.File  `json:"files,omitempty"`
+	TaskID   uint64         `json:"taskId,omitempty"`
+	Attempts int            `json:"attempts,omitempty"`
+	Asked    time.Time      `json:"asked"`
+	Started  time.Time      `json:"started,omitzero"`
+	Ended    time.Time      `json:"ended,omitzero"`
+	Deadline time.Time      `json:"deadline"`
+	Next     time.Time      `json:"notBefore,omitzero"` // when a RETRY goes on
+	Reason   string         `json:"reason,omitempty"`
+	Detail   string         `json:"detail,omitempty"`
+	Hint     string         `json:"hint,omitempty"`
+	Problem  string         `json:"problem,omitempty"` // answers to POST only: why it went no further just now
+}
+
+func viewOf(e ledger.Entry) View {
+	r := e.Request
+	return View{
+		ID: r.ID, State: e.State, Verdict: e.Verdict, Plan: r.Plan, Origin: r.Origin, Image: r.Image.ID, Name: r.Image.Name,
+		Bucket: r.Bucket, Format: r.Format, Expected: e.Expected, Files: e.Landed, TaskID: e.TaskID, Attempts: e.Attempt,
+		Asked: r.Slot, Started: e.Started, Ended: e.Ended, Deadline: r.Deadline, Next: e.NotBefore,
+		Reason: e.Reason, Detail: e.Detail, Hint: e.Hint,
+	}
+}
+
+func (a *API) read(w http.ResponseWriter, r *http.Request) {
+	id, err := image.ParseExportID(r.PathValue("id"))
+	if err != nil {
+		problem.Write(w, problem.Problem{Status: http.StatusNotFound, Detail: err.Error(), Hint: "GET /v1/exports lists ids"})
+		return
+	}
+	e, err := a.Exports.Status(r.Context(), id)
+	switch {
+	case err != nil:
+		problem.Write(w, unavailable(err, tryAgain))
+	case e.Seq == 0:
+		problem.Write(w, problem.Problem{Status: http.StatusNotFound, Detail: "no export " + string(id), Hint: "GET /v1/exports lists ids"})
+	default:
+		writeJSON(w, http.StatusOK, viewOf(e))
+	}
+}
+
+func (a *API) list(w http.ResponseWriter, r *http.Request) {
+	entries, err := a.Exports.Recent(r.Context(), listDays, listMost)
+	if err != nil {
+		problem.Write(w, unavailable(err, tryAgain))
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"exports": views(entries), "days": listDays})
+}
+
+func views(entries []ledger.Entry) []View {
+	list := make([]View, len(entries))
+	for i, e := range entries {
+		list[i] = viewOf(e)
+	}
+	return list
+}
+
+// page is the list for people: plain, without scripts, readable on a phone.
+func (a *API) page(w http.ResponseWriter, r *http.Request) {
+	entries, err := a.Exports.Recent(r.Context(), listDays, listMost)
+	if err != nil {
+		problem.Write(w, unavailable(err, tryAgain))
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+	// An error here means that the reader has gone.
+	_ = pageTemplate.Execute(w, map[string]any{"Exports": views(entries), "Days": listDays, "Now": a.Now().UTC().Format(time.RFC3339)})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // an error means that the caller has gone
+}
+
+var pageTemplate = template.Must(template.New("page").Parse(`<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Image Ferry</title>
+<style>
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
+article{border-top:1px solid #ccc;padding:.6rem 0}
+h2{font-size:1rem;margin:0;overflow-wrap:anywhere}
+b{display:inline-block;min-width:6.5rem}
+.COMPLETE{color:#17692b}.FAILED,.PARTIAL{color:#a11}.RETRY,.INTENT{color:#8a5a00}
+p,ul{margin:.2rem 0}code{overflow-wrap:anywhere}small{color:#555}
+</style>
+<h1>Image Ferry</h1>
+<p>{{len .Exports}} exports: those not closed yet, and those closed in the last {{.Days}} days. Read from the ledger at {{.Now}}.</p>
+{{range .Exports}}<article>
+<h2><b class="{{or .Verdict .State}}">{{or .Verdict .State "new"}}</b> {{with .Name}}{{.}} {{end}}{{.Image}}</h2>
+<p><small>{{.ID}}{{with .Plan}}, plan {{.}}{{end}}, asked {{.Asked.Format "2006-01-02 15:04:05Z07:00"}}{{if not .Ended.IsZero}}, ended {{.Ended.Format "15:04:05Z07:00"}}{{end}}, {{.State}}</small></p>
+{{with .Detail}}<p>{{.}}</p>{{end}}{{with .Hint}}<p>What to do: {{.}}</p>{{end}}
+{{if .Files}}<ul>{{range .Files}}<li><code>{{.Key}}</code> {{.Size}} bytes{{end}}</ul>{{end}}
+</article>{{else}}<p>Nothing yet.</p>{{end}}
+</html>
+`))
