@@ -40,7 +40,7 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return nil, f.Driver.Land(ctx, ours(f, created.Objects), f.Config.NotifyUnmanaged)
 }
 
-// ours keeps the objects of buckets that exports write to. Events can be forged;
+// ours keeps the objects with content of buckets that exports write to. Events can be forged;
 // one for another bucket must not make us look there.
 func ours(f *ferry.Ferry, objects []event.Object) []export.Object {
 	buckets := map[image.Bucket]bool{f.Config.ImageBucket: true}
@@ -52,7 +52,7 @@ func ours(f *ferry.Ferry, objects []event.Object) []export.Object {
 	var list []export.Object
 	for _, o := range objects {
 		b := image.Bucket{Name: o.Bucket, AppID: o.AppID}
-		if !buckets[b] {
+		if !buckets[b] || o.Size == 0 { // an empty file is no disk, and its event is the cheapest place to say so
 			continue
 		}
 		keys := []string{o.Key}

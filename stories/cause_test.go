@@ -1,0 +1,77 @@
+package stories
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/imageferry/imageferry/internal/sandbox"
+	"github.com/imageferry/imageferry/internal/sandbox/fault"
+)
+
+// What happens in a story. The commands are described in doc.go.
+
+var fire = command{"PLAN", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
+	_, err := s.SCF.Fire("export", args[0])
+	ts.Check(err)
+}}
+
+var invoke = command{"FUNCTION FILE", 2, 2, func(s *story, ts *testscript.TestScript, args []string) {
+	payload := os.Expand(ts.ReadFile(args[1]), ts.Getenv)
+	result, err := s.SCF.Invoke(context.Background(), args[0], []byte(payload))
+	ts.Check(err)
+	_, err = ts.Stdout().Write(result.Payload)
+	ts.Check(err)
+}}
+
+var console = command{"IMAGE PREFIX", 2, 2, func(s *story, ts *testscript.TestScript, args []string) {
+	_, err := s.CVM.ConsoleExport(args[0], sandbox.ImageBucket, args[1])
+	ts.Check(err)
+}}
+
+var addFault = command{"JSON", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
+	var rule fault.Rule
+	ts.Check(json.Unmarshal([]byte(args[0]), &rule))
+	_, err := s.Faults.Add(rule)
+	ts.Check(err)
+}}
+
+var calm = command{"", 0, 0, func(s *story, _ *testscript.TestScript, _ []string) { s.Faults.Clear() }}
+
+var dies = command{"BYTES", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
+	after, err := strconv.ParseInt(args[0], 10, 64)
+	ts.Check(err)
+	s.CVM.KillNext(after)
+}}
+
+var expire = command{"DURATION", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
+	last, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	ts.Check(s.ExpireCredentials(last))
+}}
+
+var versioning = command{"BUCKET STATUS", 2, 2, func(s *story, ts *testscript.TestScript, args []string) {
+	ts.Check(s.COS.SetVersioning(bucket(ts, args[0]), args[1]))
+}}
+
+var crash = command{"FUNCTION", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
+	if s.SCF.KillInstances(args[0]) == 0 {
+		ts.Fatalf("%s has no instance that could crash", args[0])
+	}
+}}
+
+// bucket returns the full name of a bucket by what it holds.
+func bucket(ts *testscript.TestScript, name string) string {
+	switch name {
+	case "image":
+		return sandbox.ImageBucket
+	case "state":
+		return sandbox.StateBucket
+	}
+	ts.Fatalf("no bucket %q: want image or state", name)
+	return ""
+}

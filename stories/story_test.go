@@ -1,0 +1,126 @@
+package stories
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/imageferry/imageferry/internal/sandbox"
+)
+
+// patience is how long a story waits for what should come. It is reached only
+// where something is wrong.
+const patience = 90 * time.Second
+
+// defaultPlans is for stories in which it does not matter.
+const defaultPlans = "plans:\n  nightly:\n    images:\n      - id: img-webserv1\n"
+
+// story is one script and its cloud.
+type story struct {
+	tools *tools
+	*sandbox.Sandbox
+}
+
+// The functions that are deployed.
+var functions = []string{"export", "notify"}
+
+var start = command{"[NAME=VALUE…]", 0, 20, func(s *story, ts *testscript.TestScript, args []string) {
+	cfg := sandbox.Config{Speed: 600, Settings: map[string]string{}, Disks: map[string]string{}}
+	for _, arg := range args {
+		name, value, _ := strings.Cut(arg, "=")
+		ts.Check(set(&cfg, ts, name, value))
+	}
+	plans := defaultPlans
+	if _, err := os.Stat(ts.MkAbs("plans.yaml")); err == nil {
+		plans = ts.ReadFile("plans.yaml")
+	}
+	var err error
+	cfg.Dist, err = s.tools.pack(plans)
+	ts.Check(err)
+	cfg.Dir, err = os.MkdirTemp(ts.Getenv("WORK"), "sandbox-")
+	ts.Check(err)
+	ts.Check(s.close())
+	s.Sandbox, err = sandbox.New(cfg)
+	ts.Check(err)
+	for _, timer := range s.SCF.Timers("export") {
+		ts.Check(s.SCF.EnableTimer("export", timer.Name, false)) // on a clock this fast they would fire all the time
+	}
+}}
+
+// set applies one argument of the command sandbox.
+func set(cfg *sandbox.Config, ts *testscript.TestScript, name, value string) (err error) {
+	image, isDisk := strings.CutPrefix(name, "disk.")
+	switch {
+	case strings.HasPrefix(name, "FERRY_"):
+		cfg.Settings[name] = value
+	case isDisk:
+		cfg.Disks[image] = ts.MkAbs(value)
+	case name == "speed":
+		cfg.Speed, err = strconv.ParseFloat(value, 64)
+	case name == "rate":
+		var rate uint64
+		rate, err = humanize.ParseBytes(value)
+		cfg.Rate = int64(rate)
+	case name == "maxtasks":
+		cfg.MaxTasks, err = strconv.Atoi(value)
+	case name == "timeout":
+		cfg.Timeout, err = time.ParseDuration(value)
+	default:
+		err = fmt.Errorf("the sandbox has no setting %q", name)
+	}
+	return err
+}
+
+// until waits until ok.
+func (s *story) until(ts *testscript.TestScript, ok func() bool, what string, args ...any) {
+	for end := time.Now().Add(patience); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Logf("%s", s.log())
+			ts.Fatalf("waited %s in vain for "+what, append([]any{patience}, args...)...)
+		}
+	}
+}
+
+// log is what the functions said, for whoever has to find out.
+func (s *story) log() string {
+	var b strings.Builder
+	for _, name := range functions {
+		for _, i := range s.SCF.Invocations(name) {
+			fmt.Fprintf(&b, "%s (%s, try %d): %d %s\n", name, i.Source, i.Retry+1, i.Status, i.ErrorMessage)
+			for _, line := range i.Log {
+				fmt.Fprintf(&b, "\t%s\n", line)
+			}
+		}
+	}
+	return b.String()
+}
+
+// end closes the cloud, and sees to what holds in every story: no log shows a
+// secret or a signed request.
+func (s *story) end(t *testing.T) {
+	if s.Sandbox == nil {
+		return
+	}
+	log := s.log()
+	for _, secret := range []string{s.Token(), "whsec_", "q-signature", "TC3-HMAC-SHA256"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("a function's log shows %q", secret)
+		}
+	}
+	if err := s.close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func (s *story) close() error {
+	if s.Sandbox == nil {
+		return nil
+	}
+	return s.Close()
+}
