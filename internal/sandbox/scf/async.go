@@ -41,6 +41,7 @@ func (fn *function) push(e event) error {
 		return &Error{Code: CodeOverLimit, Type: "ResourceLimit", Message: fmt.Sprintf("function %q has %d events waiting", fn.name, maxQueue)}
 	}
 	fn.queue = append(fn.queue, e)
+	fn.unfinished++
 	select {
 	case fn.wake <- struct{}{}:
 	default: // dispatch will look anyway
@@ -81,6 +82,7 @@ func (r *Runtime) dispatch(fn *function) {
 
 // runAsync runs one try and, if it failed, waits for the next one's time.
 func (r *Runtime) runAsync(fn *function, p *pool, e event) {
+	defer fn.finish() // after the event was pushed again
 	result, err := r.try(fn, p, e)
 	result.Dropped = err != nil && e.retry == maxRetries
 	fn.record(result.Invocation)

@@ -18,7 +18,9 @@ func (r *Runtime) deliver(fn *function, key string, e event) {
 			fn.push(late)
 			continue
 		}
+		fn.begin()
 		r.start(func() { // refused only once closed, when events are lost anyway
+			defer fn.finish()
 			if r.cfg.Clock.Sleep(r.ctx, delay) == nil {
 				fn.push(late)
 			}

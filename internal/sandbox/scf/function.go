@@ -93,6 +93,8 @@ type function struct {
 	queue  []event
 	log    []Invocation
 	timers []*timer
+
+	unfinished int // events that were given to it and are not done with
 }
 
 func newFunction(p *pool) *function {
@@ -111,6 +113,26 @@ func (fn *function) replace(p *pool) (old *pool) {
 	defer fn.mu.Unlock()
 	old, fn.pool = fn.pool, p
 	return old
+}
+
+// begin counts an event from its arrival on; finish must follow, unless the
+// runtime is closed.
+func (fn *function) begin() {
+	fn.mu.Lock()
+	defer fn.mu.Unlock()
+	fn.unfinished++
+}
+
+func (fn *function) finish() {
+	fn.mu.Lock()
+	defer fn.mu.Unlock()
+	fn.unfinished--
+}
+
+func (fn *function) idle() bool {
+	fn.mu.Lock()
+	defer fn.mu.Unlock()
+	return fn.unfinished == 0
 }
 
 func (fn *function) record(i Invocation) {

@@ -76,6 +76,8 @@ func (r *Runtime) invoke(ctx context.Context, name string, e event) (Result, err
 	}
 	done := make(chan answer, 1)
 	if err := r.start(func() {
+		fn.begin()
+		defer fn.finish()
 		result, err := r.try(fn, p, e)
 		fn.record(result.Invocation)
 		done <- answer{result, err}

@@ -34,6 +34,7 @@ package scf
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -151,6 +152,15 @@ func (r *Runtime) Invocations(name string) []Invocation {
 	fn.mu.Lock()
 	defer fn.mu.Unlock()
 	return slices.Clone(fn.log)
+}
+
+// Idle reports whether every event is done with: none runs, waits in a queue, is
+// late, or is to be tried again. Timers fire regardless.
+func (r *Runtime) Idle() bool {
+	r.mu.Lock()
+	functions := slices.Collect(maps.Values(r.functions))
+	r.mu.Unlock()
+	return !slices.ContainsFunc(functions, func(fn *function) bool { return !fn.idle() })
 }
 
 // KillInstances ends all instances of the function with SIGKILL, busy ones too,

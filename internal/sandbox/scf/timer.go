@@ -99,14 +99,15 @@ func (r *Runtime) EnableTimer(function, name string, on bool) error {
 }
 
 // Fire fires a timer now, enabled or not, as the console's test button does, and
-// returns the request id.
+// returns the request id. What becomes of the event, Deliver decides as always.
 func (r *Runtime) Fire(function, name string) (requestID string, err error) {
 	fn, t, err := r.timer(function, name)
 	if err != nil {
 		return "", err
 	}
 	e := t.event(r.cfg.Clock.Now())
-	return e.id, fn.push(e)
+	r.deliver(fn, e.source, e)
+	return e.id, nil
 }
 
 // Timers returns the function's timers in the order in which they were added.

@@ -284,6 +284,9 @@ func TestDeliver(t *testing.T) {
 	for _, key := range []string{"lost.raw", "late.raw", "doubled.raw", "normal.raw"} {
 		w.ObjectEvent(putEvent(key))
 	}
+	if w.Idle() {
+		t.Error("idle while an event is late")
+	}
 	got := map[string][]time.Duration{}
 	ids := map[string]bool{}
 	for _, i := range w.wait(t, 4) {
@@ -309,5 +312,27 @@ func TestDeliver(t *testing.T) {
 	}
 	if d := got["late.raw"][0]; d < 10*time.Second {
 		t.Errorf("the late event came after %v, want 10s or more", d)
+	}
+	for end := time.Now().Add(10 * time.Second); !w.Idle() && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if !w.Idle() {
+		t.Error("not idle after every event")
+	}
+}
+
+func TestDeliverDecidesOnFiredTimers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, func(c *scf.Config, _ *scf.Function) {
+		c.Deliver = func(string) []time.Duration { return []time.Duration{0, 0} }
+	})
+	if err := w.AddTimer("echo", scf.Timer{Name: "Twice", Cron: "0 0 3 1 1 ? 2099"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Fire("echo", "Twice"); err != nil {
+		t.Fatal(err)
+	}
+	if both := w.wait(t, 2); both[0].RequestID == both[1].RequestID {
+		t.Errorf("both have the request id %q", both[0].RequestID)
 	}
 }
