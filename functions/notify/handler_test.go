@@ -80,11 +80,12 @@ func TestOurs(t *testing.T) {
 	deployment, cold := image.Bucket{Name: "images", AppID: "1250000000"}, image.Bucket{Name: "cold", AppID: "1250000000"}
 	f := &ferry.Ferry{Config: config.Config{ImageBucket: deployment}, Plans: plan.Set{"a": {}, "b": {Bucket: cold}}}
 	got := ours(f, []event.Object{
-		{Bucket: "images", AppID: "1250000000", Key: "k"},
-		{Bucket: "cold", AppID: "1250000000", Key: "k+1", FallbackKey: "k 1"},
-		{Bucket: "images", AppID: "1259999999", Key: "other account"},
-		{Bucket: "theirs", AppID: "1250000000", Key: "other bucket"},
-		{Key: "no bucket"},
+		{Bucket: "images", AppID: "1250000000", Key: "k", Size: 1},
+		{Bucket: "images", AppID: "1250000000", Key: "empty"},
+		{Bucket: "cold", AppID: "1250000000", Key: "k+1", FallbackKey: "k 1", Size: -1}, // the event does not tell
+		{Bucket: "images", AppID: "1259999999", Key: "other account", Size: 1},
+		{Bucket: "theirs", AppID: "1250000000", Key: "other bucket", Size: 1},
+		{Key: "no bucket", Size: 1},
 	})
 	want := []export.Object{{Bucket: deployment, Keys: []string{"k"}}, {Bucket: cold, Keys: []string{"k+1", "k 1"}}}
 	if !reflect.DeepEqual(got, want) {
