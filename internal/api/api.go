@@ -71,7 +71,7 @@ func (a *API) guard(next http.HandlerFunc) http.Handler {
 				Hint: "set FERRY_TOKEN in the function's environment",
 			})
 		case !a.allowed(given(r)):
-			w.Header().Set("WWW-Authenticate", `Bearer realm="imageferry", Basic realm="imageferry, token as password"`)
+			w.Header().Set("WWW-Authenticate", `Basic realm="imageferry", Bearer realm="imageferry"`)
 			problem.Write(w, problem.Problem{
 				Status: http.StatusUnauthorized, Detail: "the request carries no valid token",
 				Hint: "send Authorization: Bearer with the value of FERRY_TOKEN",

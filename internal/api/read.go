@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"html/template"
 	"net/http"
 	"time"
 
@@ -90,46 +89,9 @@ func views(entries []ledger.Entry) []View {
 	return list
 }
 
-// page is the list for people: plain, without scripts, readable on a phone.
-func (a *API) page(w http.ResponseWriter, r *http.Request) {
-	entries, err := a.Exports.Recent(r.Context(), listDays, listMost)
-	if err != nil {
-		problem.Write(w, unavailable(err, tryAgain))
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-	// An error here means that the reader has gone.
-	_ = pageTemplate.Execute(w, map[string]any{"Exports": views(entries), "Days": listDays, "Now": a.Now().UTC().Format(time.RFC3339)})
-}
-
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v) // an error means that the caller has gone
 }
-
-var pageTemplate = template.Must(template.New("page").Parse(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Image Ferry</title>
-<style>
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
-article{border-top:1px solid #ccc;padding:.6rem 0}
-h2{font-size:1rem;margin:0;overflow-wrap:anywhere}
-b{display:inline-block;min-width:6.5rem}
-.COMPLETE{color:#17692b}.FAILED,.PARTIAL{color:#a11}.RETRY,.INTENT{color:#8a5a00}
-p,ul{margin:.2rem 0}code{overflow-wrap:anywhere}small{color:#555}
-</style>
-<h1>Image Ferry</h1>
-<p>{{len .Exports}} exports: those not closed yet, and those closed in the last {{.Days}} days. Read from the ledger at {{.Now}}.</p>
-{{range .Exports}}<article>
-<h2><b class="{{or .Verdict .State}}">{{or .Verdict .State "new"}}</b> {{with .Name}}{{.}} {{end}}{{.Image}}</h2>
-<p><small>{{.ID}}{{with .Plan}}, plan {{.}}{{end}}, asked {{.Asked.Format "2006-01-02 15:04:05Z07:00"}}{{if not .Ended.IsZero}}, ended {{.Ended.Format "15:04:05Z07:00"}}{{end}}, {{.State}}</small></p>
-{{with .Detail}}<p>{{.}}</p>{{end}}{{with .Hint}}<p>What to do: {{.}}</p>{{end}}
-{{if .Files}}<ul>{{range .Files}}<li><code>{{.Key}}</code> {{.Size}} bytes{{end}}</ul>{{end}}
-</article>{{else}}<p>Nothing yet.</p>{{end}}
-</html>
-`))

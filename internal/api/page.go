@@ -1,0 +1,35 @@
+package api
+
+import (
+	_ "embed"
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/imageferry/imageferry/internal/problem"
+)
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"size": func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
+	"when": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+}).Parse(pageText))
+
+// page is the list for people: plain, without scripts, readable on a phone.
+func (a *API) page(w http.ResponseWriter, r *http.Request) {
+	entries, err := a.Exports.Recent(r.Context(), listDays, listMost)
+	if err != nil {
+		problem.Write(w, unavailable(err, tryAgain))
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+	// An error here means that the reader has gone.
+	_ = pageTemplate.Execute(w, map[string]any{"Exports": views(entries), "Days": listDays, "Now": a.Now().UTC()})
+}
