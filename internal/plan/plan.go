@@ -36,6 +36,9 @@ const DefaultDeadline = 24 * time.Hour
 // nearSlot is how far a timer event may be from the instant that it stands for.
 const nearSlot = 2 * time.Minute
 
+// early is how far before its minute a timer may fire and still be of it.
+const early = 5 * time.Second
+
 // Set is all plans by name.
 type Set map[string]Plan
 
@@ -59,10 +62,11 @@ type Selector struct {
 
 // Slot returns the due instant that a timer event stands for, from the event's
 // own time. The local clock of a late or doubled invocation would name another
-// slot. Without a schedule it is the nearest full minute.
+// slot. Without a schedule it is the event's minute; a timer that is early by
+// less than [early] has the next one.
 func (p Plan) Slot(at time.Time) (time.Time, error) {
 	if p.Schedule == "" {
-		return at.UTC().Round(time.Minute), nil
+		return at.UTC().Add(early).Truncate(time.Minute), nil
 	}
 	schedule, err := cron.Parse(p.Schedule)
 	if err != nil {
