@@ -22,6 +22,8 @@ type bucket struct {
 	deleted bool
 	objects index[*entry]
 	uploads index[*upload] // key, NUL, upload id
+
+	lastUpload int64 // start of the newest upload of this process, in unix nanoseconds
 }
 
 // bucketState is bucket.json.

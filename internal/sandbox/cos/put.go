@@ -43,6 +43,9 @@ func (c *call) receive(inline int64, create func() (*os.File, error)) (content, 
 func keptHeaders(h http.Header) map[string]string {
 	kept := map[string]string{}
 	for name, values := range h {
+		if values[0] == "" { // some SDKs send every header that they know
+			continue
+		}
 		switch name {
 		case "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Expires", "X-Cos-Storage-Class":
 			kept[name] = values[0]

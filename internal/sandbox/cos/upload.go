@@ -46,13 +46,15 @@ func (u *upload) name() string { return u.Key + "\x00" + u.ID }
 
 func (u *upload) partPath(n int) string { return filepath.Join(u.dir, strconv.Itoa(n)+".json") }
 
-// startUpload opens an upload. Its id sorts by the time it was made.
+// startUpload opens an upload. Its id sorts by the time it was made, also among
+// those of one moment.
 func (b *bucket) startUpload(key string, header map[string]string, now time.Time) (*upload, error) {
-	u := &upload{parts: map[int]*part{}}
-	u.uploadState = uploadState{ID: fmt.Sprintf("%x%s", now.UnixNano(), randomHex(8)), Key: key, Initiated: now, Header: header}
-	u.dir = filepath.Join(b.dir, "uploads", u.ID)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.lastUpload = max(now.UnixNano(), b.lastUpload+1)
+	u := &upload{parts: map[int]*part{}}
+	u.uploadState = uploadState{ID: fmt.Sprintf("%x%s", b.lastUpload, randomHex(8)), Key: key, Initiated: now, Header: header}
+	u.dir = filepath.Join(b.dir, "uploads", u.ID)
 	if b.deleted {
 		return nil, errNoSuchBucket
 	}

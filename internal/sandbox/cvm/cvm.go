@@ -21,7 +21,10 @@ package cvm
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/imageferry/imageferry/internal/sandbox/account"
@@ -145,18 +148,18 @@ func (s *Server) AddInstance(i Instance) {
 // exported as they are, whatever they are; the disk's size becomes that of the
 // file, rounded up to GiB.
 func (s *Server) SetDisk(imageID, path string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.home.images[imageID]
+	if m == nil {
+		return fmt.Errorf("no image %q, there are %s", imageID, strings.Join(slices.Sorted(maps.Keys(s.home.images)), ", "))
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return fmt.Errorf("disk of image %q: %w", imageID, err)
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("disk of image %q: %q is not a regular file", imageID, path)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m := s.home.images[imageID]
-	if m == nil {
-		return fmt.Errorf("disk of image %q: no such image", imageID)
 	}
 	for i := range m.Disks {
 		if d := &m.Disks[i]; d.Usage == disk.System {

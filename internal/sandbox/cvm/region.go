@@ -1,5 +1,7 @@
 package cvm
 
+import "strings"
+
 // region is an entry of DescribeRegions (213/15708).
 type region struct {
 	Region, RegionName, RegionState string
@@ -34,6 +36,14 @@ func regionName(id string) string {
 		}
 	}
 	return ""
+}
+
+// IsHost reports whether a host name, in lower case, is the service's: the usual
+// one, or that of the access point of one region, cvm.<region>.tencentcloudapi.com.
+func IsHost(name string) bool {
+	rest, ok := strings.CutSuffix(name, ".tencentcloudapi.com")
+	region, regional := strings.CutPrefix(rest, "cvm.")
+	return ok && (rest == "cvm" || regional && regionName(region) != "")
 }
 
 func (s *Server) describeRegions(*store, struct{}) (any, error) {

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"html/template"
 	"net/http"
@@ -11,7 +12,14 @@ import (
 //go:embed page.html
 var pageHTML string
 
-var page = template.Must(template.New("inbox").Parse(pageHTML))
+var page = template.Must(template.New("inbox").Funcs(template.FuncMap{"title": title}).Parse(pageHTML))
+
+// title is what a person takes a message by: a notice says in its data what it
+// is about, as a chat message does in its title.
+func title(m Message) string {
+	subject, _ := m.Data["subject"].(string)
+	return cmp.Or(subject, m.Subject, m.Type, string(m.Channel))
+}
 
 // Page shows the messages to a person, newest first.
 func (in *Inbox) Page() http.Handler {

@@ -24,6 +24,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -35,8 +36,9 @@ const headerTimeout = time.Minute
 // Proxy serves the hosts that its route function knows. Set the exported
 // fields before Serve.
 type Proxy struct {
-	// Direct answers requests made to the proxy's own loopback address and
-	// not through it, such as a person's browser. Nil refuses them.
+	// Direct answers requests made to the proxy's own loopback address, such
+	// as a person's browser; also those that a program sends through the proxy,
+	// because it does not know NO_PROXY. Nil refuses them.
 	Direct http.Handler
 	// ErrorLog receives what net/http logs, above all the TLS handshakes of
 	// clients that do not trust the CA. Nil means the standard logger.
@@ -104,6 +106,10 @@ func (p *Proxy) serveOuter(w http.ResponseWriter, r *http.Request) {
 // forward answers a plain request whose target is an absolute URL. Some HTTP
 // libraries send https URLs so too; the host then sees a request without TLS.
 func (p *Proxy) forward(w http.ResponseWriter, r *http.Request) {
+	if p.own(r, r.URL.Host) {
+		p.Direct.ServeHTTP(w, originForm(r))
+		return
+	}
 	host := hostname(r.URL.Host)
 	h := p.route(host)
 	if port := r.URL.Port(); h == nil || port != "" && port != "80" {
@@ -132,6 +138,9 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request) {
 	host := hostname(r.Host)
 	h := p.route(host)
 	granted := h != nil && (target.Port() == "443" || target.Port() == "80")
+	if p.own(r, r.Host) {
+		h, granted = p.Direct, true
+	}
 	var leaf *tls.Certificate
 	if granted && target.Port() == "443" {
 		var err error
@@ -153,6 +162,12 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request) {
 	p.counts.add(host, Count{Connections: 1})
 	fmt.Fprint(conn, "HTTP/1.1 200 Connection established\r\n\r\n") // a dead client shows at the first read
 	p.tunnels.hand(&tunnel{Conn: conn, sent: buf.Reader, proxy: p, host: host, handler: h}, leaf)
+}
+
+// own reports whether an authority means the address that the request came to.
+func (p *Proxy) own(r *http.Request, authority string) bool {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return ok && p.Direct != nil && loopback(hostname(authority)) && (&url.URL{Host: authority}).Port() == strconv.Itoa(local.Port)
 }
 
 // hostname is the name in an authority, comparable: lower case, no port, no

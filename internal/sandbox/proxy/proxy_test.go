@@ -204,6 +204,23 @@ func TestDirectRequests(t *testing.T) {
 	}
 }
 
+func TestOwnAddressThroughTheProxy(t *testing.T) {
+	_, addr, _ := run(t, describe)
+	for name, request := range map[string]string{
+		"absolute URL": "GET http://%[1]s/ HTTP/1.1\r\nHost: %[1]s\r\nConnection: close\r\n\r\n",
+		"tunnel":       "CONNECT %[1]s HTTP/1.1\r\nHost: %[1]s\r\n\r\nGET / HTTP/1.1\r\nHost: %[1]s\r\nConnection: close\r\n\r\n",
+	} {
+		conn := dial(t, addr)
+		fmt.Fprintf(conn, request, addr)
+		if got, err := io.ReadAll(conn); err != nil || !bytes.HasSuffix(got, []byte("dashboard")) {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	if resp, _ := connect(t, addr, "127.0.0.1:1"); resp.StatusCode != http.StatusForbidden {
+		t.Errorf("another port of the machine: %s", resp.Status)
+	}
+}
+
 func TestAbortedHandlerLooksLikeALostConnection(t *testing.T) {
 	_, _, client := run(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	_, err := client.Post("https://"+known+"/", "", strings.NewReader("x"))

@@ -1,0 +1,125 @@
+package sandbox
+
+import (
+	"archive/zip"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/sandbox/scf"
+)
+
+// Plan is what the sandbox needs to know of a compiled plan: when its timer
+// fires, and how many exports to wait for.
+type Plan struct {
+	Name     string
+	Schedule string
+	Images   []string
+}
+
+// functions are the names of what is deployed, of its binaries and zips.
+var functions = []string{"export", "notify"}
+
+// defaultSchedule is for plans that state none: three at night in UTC+8.
+const defaultSchedule = "0 0 3 * * * *"
+
+// SweepTimer is the name of the trigger that looks for what events missed.
+const SweepTimer = "sweep"
+
+// deploy puts both functions and their triggers into the account, as
+// serverless.yml does.
+func (s *Sandbox) deploy() error {
+	var err error
+	if s.Plans, err = readPlans(filepath.Join(s.cfg.Dist, "export.zip")); err != nil {
+		return fmt.Errorf("%w; build the functions with make package", err)
+	}
+	for _, name := range functions {
+		if err := s.SCF.Deploy(s.function(name, 0)); err != nil {
+			return fmt.Errorf("deploy %s: %w", name, err)
+		}
+	}
+	for _, p := range s.Plans {
+		message, _ := json.Marshal(map[string]string{"plan": p.Name}) // a string always marshals
+		if err := s.SCF.AddTimer("export", scf.Timer{Name: p.Name, Cron: p.Schedule, Message: string(message)}); err != nil {
+			return fmt.Errorf("timer of plan %s: %w", p.Name, err)
+		}
+	}
+	if err := s.SCF.AddTimer("export", scf.Timer{Name: SweepTimer, Cron: "0 */5 * * * * *", Message: `{"sweep":true}`}); err != nil {
+		return err
+	}
+	return s.SCF.AddCOSTrigger("notify", scf.COSTrigger{Bucket: ImageBucket, Event: "cos:ObjectCreated:*"})
+}
+
+func (s *Sandbox) function(name string, keysLast time.Duration) scf.Function {
+	return scf.Function{
+		Name: name, Handler: name, Zip: filepath.Join(s.cfg.Dist, name+".zip"), Role: "ferry-" + name,
+		Timeout: cmp.Or(s.cfg.Timeout, time.Minute), MemoryMB: 128, Env: s.settings(), CredentialTTL: keysLast,
+	}
+}
+
+// settings are the functions' environment. The settling time is short because
+// this COS creates atomically.
+func (s *Sandbox) settings() map[string]string {
+	env := map[string]string{
+		"FERRY_REGION":         Region,
+		"FERRY_IMAGE_BUCKET":   ImageBucket,
+		"FERRY_STATE_BUCKET":   StateBucket,
+		"FERRY_SETTLE":         "100ms",
+		"FERRY_TOKEN":          s.token,
+		"FERRY_WEBHOOK_URL":    "https://" + webhookHost + "/hook",
+		"FERRY_WEBHOOK_SECRET": s.secret,
+	}
+	maps.Copy(env, s.cfg.Settings)
+	maps.DeleteFunc(env, func(_, value string) bool { return value == "" })
+	return env
+}
+
+// ExpireCredentials lets the functions' keys last so long from their issue on; a
+// negative time gives them expired ones, zero the usual.
+func (s *Sandbox) ExpireCredentials(last time.Duration) error {
+	for _, name := range functions {
+		if err := s.SCF.Deploy(s.function(name, last)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readPlans reads plans.json from a deployed zip.
+func readPlans(name string) ([]Plan, error) {
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	f, err := z.Open("plans.json")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	defer f.Close()
+	var doc struct {
+		Plans map[string]struct {
+			Schedule string
+			Images   []struct{ ID string }
+		}
+	}
+	if err := json.NewDecoder(f).Decode(&doc); err != nil {
+		return nil, fmt.Errorf("%s: plans.json: %w", name, err)
+	}
+	var plans []Plan
+	for _, n := range slices.Sorted(maps.Keys(doc.Plans)) {
+		p := Plan{Name: n, Schedule: doc.Plans[n].Schedule}
+		if p.Schedule == "" {
+			p.Schedule = defaultSchedule
+		}
+		for _, m := range doc.Plans[n].Images {
+			p.Images = append(p.Images, m.ID)
+		}
+		plans = append(plans, p)
+	}
+	return plans, nil
+}
