@@ -22,7 +22,7 @@ type tools struct {
 func build(t *testing.T) *tools {
 	t.Helper()
 	b := &tools{dir: t.TempDir(), packed: map[string]string{}}
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", b.dir,
+	cmd := exec.Command("go", "build", "-tags", "nethttpomithttp2", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", b.dir,
 		"./functions/export", "./functions/notify", "./cmd/imageferry")
 	cmd.Dir = ".."
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")

@@ -52,6 +52,7 @@ type Step struct {
 	Look   Look
 	Append *ledger.Entry
 	Effect bool // Append announces an effect: call ExportImages, or send
+	Rest   bool // after Append there is nothing to see yet: wait for the next trigger
 	Close  bool // take it off the work list
 }
 
@@ -127,9 +128,7 @@ func retry(s Situation) Step {
 	return s.announce()
 }
 
-// await: the cloud is writing. Done is when every expected file is there. This is
-// asked right after the start, too: the event of a fast file may have come and
-// gone before the start was on record.
+// await: the cloud is writing. Done is when every expected file is there.
 func await(s Situation) Step {
 	if step, ok := s.need(LookFiles); !ok {
 		return step

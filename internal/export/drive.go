@@ -107,7 +107,7 @@ func (d *Driver) append(ctx context.Context, t *tick, j *job, step Step) {
 		d.Log.LogAttrs(ctx, slog.LevelInfo, "decided", slog.String("export", string(j.id())), slog.String("state", string(e.State)),
 			slog.Int("seq", e.Seq), slog.Int("attempt", e.Attempt), slog.String("reason", e.Reason))
 		j.move(e)
-		j.acts, j.again = step.Effect, false
+		j.acts, j.again, j.done = step.Effect, false, step.Rest
 	case errors.Is(err, ledger.ErrLost):
 		d.overtaken(ctx, j, e)
 	case !step.Effect && !j.again:

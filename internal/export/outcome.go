@@ -28,7 +28,7 @@ func started(s Situation, task Task, err error) (Step, bool) {
 				next.Expected = append(next.Expected, strings.TrimPrefix(p, "/"))
 			}
 		}
-		return Step{Append: &next}, true
+		return Step{Append: &next, Rest: true}, true
 	}
 	e, _ := errors.AsType[*outcome.Error](err)
 	switch outcome.Of(err) {

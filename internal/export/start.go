@@ -63,7 +63,7 @@ func (d *Driver) Start(ctx context.Context, o Order) ([]Result, error) {
 		}
 	}
 	d.Pool(len(jobs), func(i int) { d.open(ctx, jobs[i]) })
-	err := d.fill(ctx, o, jobs)
+	err := d.fill(ctx, o, jobs) // not beside the drive: a second connection costs more than the wait
 	d.drive(ctx, t, jobs)
 	return results(jobs), err
 }

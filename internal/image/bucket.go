@@ -13,12 +13,15 @@ type Bucket struct {
 
 // The name may not start or end with "-", and the whole is limited by the host
 // name it becomes (436/13312).
-var bucketPattern = regexp.MustCompile(`^([a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?)-([0-9]{6,12})$`)
+var bucketPattern = regexp.MustCompile(`^([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)-([0-9]{6,12})$`)
+
+// maxBucketName is the longest name, without the appid, in bytes.
+const maxBucketName = 50
 
 // ParseBucket reads "name-appid".
 func ParseBucket(s string) (Bucket, error) {
 	m := bucketPattern.FindStringSubmatch(s)
-	if m == nil {
+	if m == nil || len(m[1]) > maxBucketName {
 		return Bucket{}, fmt.Errorf("bucket %q: want the full name with the appid, such as images-1250000000", s)
 	}
 	return Bucket{Name: m[1], AppID: m[2]}, nil

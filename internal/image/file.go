@@ -23,8 +23,8 @@ type File struct {
 
 // Patterns are anchored at the right end because a prefix may hold anything.
 var (
-	apiName     = regexp.MustCompile(`^(?:(.*)_)?(img-[0-9a-z]{1,32})_(system|data)_(snap-[0-9a-z]{1,32})\.([A-Za-z0-9]{1,8})$`)
-	consoleName = regexp.MustCompile(`^(.+)_(xvd[a-z])\.([A-Za-z0-9]{1,8})$`)
+	apiName     = regexp.MustCompile(`^(?:(.*)_)?(img-[0-9a-z]+)_(system|data)_(snap-[0-9a-z]+)\.([A-Za-z0-9]+)$`)
+	consoleName = regexp.MustCompile(`^(.+)_(xvd[a-z])\.([A-Za-z0-9]+)$`)
 )
 
 // ParseFile recognises the object key of an exported disk. Keys that no export
@@ -68,7 +68,7 @@ func isOdd(r rune) bool {
 }
 
 func parseBase(base string) (File, bool) {
-	if m := apiName.FindStringSubmatch(base); m != nil {
+	if m := apiName.FindStringSubmatch(base); m != nil && len(m[2]) <= maxID && len(m[4]) <= maxID+1 { // snap- is longer by one
 		return File{Prefix: m[1], Image: ID(m[2]), Disk: m[3], Snapshot: m[4], Ext: m[5]}, true
 	}
 	if m := consoleName.FindStringSubmatch(base); m != nil {

@@ -13,13 +13,15 @@ import (
 // Names and prefixes become parts of object keys and export ids, hence the
 // narrow alphabet. A plan may not be called like the ids of other origins.
 var (
-	namePattern   = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$`)
+	namePattern   = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$`)
 	prefixPattern = regexp.MustCompile(`^[a-z0-9-]+(?:/[a-z0-9-]+)*/?$`)
-	rolePattern   = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,128}$`)
+	rolePattern   = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]+$`)
 	reserved      = []string{"api", "seen"}
 )
 
 const (
+	maxName = 40  // bytes of a plan's name
+	maxRole = 128 // bytes of a role's name (598/19389)
 	// maxPrefix keeps whole object keys far below the 850 bytes that COS takes.
 	maxPrefix = 200
 	// minDeadline is less than any export takes.
@@ -44,7 +46,7 @@ func (p Plan) Validate() []Invalid {
 	note(".schedule", p.validSchedule())
 	note(".prefix", p.validPrefix())
 	note(".format", p.validFormat())
-	if p.Role != "" && !rolePattern.MatchString(p.Role) {
+	if p.Role != "" && (len(p.Role) > maxRole || !rolePattern.MatchString(p.Role)) {
 		note(".role", fmt.Errorf("role %q: want the name of a CAM role, such as CVM_QcsRole", p.Role))
 	}
 	if p.Deadline < minDeadline {
@@ -61,7 +63,7 @@ func (p Plan) Validate() []Invalid {
 }
 
 func (p Plan) validName() error {
-	if !namePattern.MatchString(p.Name) {
+	if len(p.Name) > maxName || !namePattern.MatchString(p.Name) {
 		return fmt.Errorf("plan name %q: want at most 40 of a-z, 0-9 and inner dashes; it becomes part of file names", p.Name)
 	}
 	if slices.Contains(reserved, p.Name) {
