@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"html/template"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -14,10 +15,13 @@ import (
 //go:embed page.html
 var pageText string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"size": func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
-	"when": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
-}).Parse(pageText))
+// pageTemplate is parsed when somebody looks: most cold starts show no page.
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"size": func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
+		"when": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+	}).Parse(pageText))
+})
 
 // page is the list for people: plain, without scripts, readable on a phone.
 func (a *API) page(w http.ResponseWriter, r *http.Request) {
@@ -31,5 +35,5 @@ func (a *API) page(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	// An error here means that the reader has gone.
-	_ = pageTemplate.Execute(w, map[string]any{"Exports": views(entries), "Days": listDays, "Now": a.Now().UTC()})
+	_ = pageTemplate().Execute(w, map[string]any{"Exports": views(entries), "Days": listDays, "Now": a.Now().UTC()})
 }
