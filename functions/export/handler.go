@@ -77,14 +77,14 @@ func routes(f *ferry.Ferry) http.Handler {
 
 // tick does what a timer asks for.
 func tick(ctx context.Context, f *ferry.Ferry, t event.Timer) error {
-	task, err := parseMessage(t.Message)
+	m, err := parseMessage(t.Message)
 	switch {
 	case err != nil:
 		return err
-	case task.Sweep:
+	case m.Sweep:
 		return f.Driver.Sweep(ctx)
 	}
-	p, err := f.Plans.Find(task.Plan)
+	p, err := f.Plans.Find(m.Plan)
 	if err != nil {
 		return err
 	}

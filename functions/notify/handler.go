@@ -40,8 +40,8 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return nil, f.Driver.Land(ctx, ours(f, created.Objects), f.Config.NotifyUnmanaged)
 }
 
-// ours keeps the objects with content of buckets that exports write to. Events can be forged;
-// one for another bucket must not make us look there.
+// ours keeps the objects with content of buckets that exports write to. Events can
+// be forged; one for another bucket must not make us look there.
 func ours(f *ferry.Ferry, objects []event.Object) []export.Object {
 	buckets := map[image.Bucket]bool{f.Config.ImageBucket: true}
 	for _, p := range f.Plans {

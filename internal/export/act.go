@@ -30,17 +30,17 @@ func (d *Driver) act(ctx context.Context, t *tick, jobs []*job) {
 		case err != nil:
 			j.stop(err)
 		case j.entry.State == ledger.Intent:
-			d.start(ctx, t, j)
+			d.callExport(ctx, t, j)
 		default:
 			j.next = delivered(d.situation(j), d.send(ctx, t, j.entry))
 		}
 	})
 }
 
-// start calls ExportImages under the confirmed entry of j. A crash here loses the
-// answer, not the export: the entry stands, its claim ends, and a later drive
+// callExport calls ExportImages under the confirmed entry of j. A crash here loses
+// the answer, not the export: the entry stands, its claim ends, and a later drive
 // looks for evidence in the bucket.
-func (d *Driver) start(ctx context.Context, t *tick, j *job) {
+func (d *Driver) callExport(ctx context.Context, t *tick, j *job) {
 	s := d.situation(j)
 	switch {
 	case !t.open(s.Now):

@@ -2,7 +2,6 @@ package export
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,32 +18,6 @@ const (
 	// the deadline is given the same. The live figure is unverified.
 	quiet = 10 * time.Minute
 )
-
-// Look is a set of things to look at in the image bucket before deciding.
-type Look uint8
-
-// What can be looked at.
-const (
-	LookNames   Look = 1 << iota // what stands under the export's prefix: one LIST
-	LookUploads                  // whether an upload is running under it: one LIST
-	LookFiles                    // each expected file: one HEAD a file
-)
-
-// Seen is what was found.
-type Seen struct {
-	Looked    Look
-	Standing  []string      // LookNames: keys under the prefix
-	Uploading bool          // LookUploads
-	Files     []ledger.File // LookFiles: the expected files that are there, with content
-}
-
-// Situation is everything that [Decide] knows.
-type Situation struct {
-	Now      time.Time
-	Entry    ledger.Entry // newest; Seq 0 and only Request set where no log exists yet
-	Seen     Seen
-	Channels []string // that a verdict on this export is told on
-}
 
 // Step is what one export needs next. At most one of Look, Append and Close is
 // set; none of them means to wait.
@@ -133,8 +106,7 @@ func await(s Situation) Step {
 	if step, ok := s.need(LookFiles); !ok {
 		return step
 	}
-	expected := s.expected()
-	if len(s.Seen.Files) == len(expected) {
+	if len(s.Seen.Files) == len(s.expected()) {
 		return s.conclude(ledger.Complete, "", "", "")
 	}
 	switch {
@@ -150,11 +122,11 @@ func await(s Situation) Step {
 	if s.Seen.Uploading {
 		return Step{} // late, but alive
 	}
-	return s.missed(expected)
+	return s.missed()
 }
 
-func (s Situation) missed(expected []string) Step {
-	missing := missing(expected, s.Seen.Files)
+func (s Situation) missed() Step {
+	expected, missing := s.expected(), s.missing()
 	detail := fmt.Sprintf("the deadline passed and %d of %d files are missing: %s", len(missing), len(expected), strings.Join(missing, ", "))
 	hint := "the task may have died silently: export the image again; if it repeats, open a ticket with the task id"
 	if len(s.Seen.Files) == 0 {
@@ -162,10 +134,6 @@ func (s Situation) missed(expected []string) Step {
 	}
 	return s.conclude(ledger.Partial, "files-missing", detail, hint)
 }
-
-// overdue reports whether the deadline has passed. Nothing is started after it:
-// the files would be called missing before they could land.
-func (s Situation) overdue() bool { return !s.Now.Before(s.Entry.Request.Deadline) }
 
 // tell: the verdict stands; somebody may not have heard of it yet.
 func tell(s Situation) Step {
@@ -198,7 +166,7 @@ func tell(s Situation) Step {
 func (s Situation) announce() Step {
 	next := s.Entry.Next(ledger.Intent, s.Now)
 	next.Attempt++
-	next.NotBefore, next.Reason, next.Detail, next.Hint = time.Time{}, "", "", ""
+	next.NotBefore, next.Reason, next.Detail, next.Hint, next.RequestID = time.Time{}, "", "", "", "" // of the try before
 	return Step{Append: &next, Effect: true}
 }
 
@@ -224,23 +192,4 @@ func (s Situation) conclude(verdict ledger.State, reason, detail, hint string) S
 		next.Deliveries[name] = ledger.Delivery{ID: next.NoticeID(), State: ledger.Sending, Attempt: 1}
 	}
 	return Step{Append: &next, Effect: len(s.Channels) > 0}
-}
-
-func (s Situation) expected() []string {
-	if s.Entry.Expected != nil {
-		return s.Entry.Expected
-	}
-	return s.Entry.Request.Files()
-}
-
-// need reports whether all of l was looked at; if not, the step is to look.
-func (s Situation) need(l Look) (Step, bool) {
-	missing := l &^ s.Seen.Looked
-	return Step{Look: missing}, missing == 0
-}
-
-func missing(expected []string, files []ledger.File) []string {
-	return slices.DeleteFunc(slices.Clone(expected), func(key string) bool {
-		return slices.ContainsFunc(files, func(f ledger.File) bool { return f.Key == key })
-	})
 }

@@ -173,3 +173,17 @@ func TestDecideIsPure(t *testing.T) {
 		t.Errorf("the given entry became %+v", d)
 	}
 }
+
+// What the cloud said to an earlier try is no part of the next one: a ticket
+// would name the wrong call.
+func TestNextTryForgetsTheLast(t *testing.T) {
+	t.Parallel()
+	e := ledger.Entry{
+		Seq: 2, State: ledger.Retry, Attempt: 1, Refused: 1, Reason: "busy", Detail: "wait", Hint: "none", RequestID: "r-old",
+		Request: ledger.Request{ID: "x", Deadline: time.Unix(1e9, 0).Add(time.Hour)},
+	}
+	next := export.Decide(export.Situation{Now: time.Unix(1e9, 0), Entry: e}).Append
+	if next == nil || next.State != ledger.Intent || next.Reason+next.Detail+next.Hint+next.RequestID != "" {
+		t.Errorf("next %+v, want INTENT without words of the last try", next)
+	}
+}

@@ -92,6 +92,8 @@ func (d *Driver) situation(j *job) Situation {
 	return Situation{Now: d.Now(), Entry: j.entry, Seen: j.seen, Channels: d.Notify.Channels(j.entry)}
 }
 
+// append writes a step's entry down, and with it the claim to its effect. An
+// effect that could not be issued any more is not announced.
 func (d *Driver) append(ctx context.Context, t *tick, j *job, step Step) {
 	e := *step.Append
 	if step.Effect {

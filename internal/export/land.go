@@ -129,7 +129,7 @@ func (d *Driver) observe(ctx context.Context, files []landed) []*job {
 		reading, f, err := d.find(ctx, files[i])
 		switch {
 		case outcome.Is(err, outcome.NotFound), err == nil && f.Size == 0:
-			d.Log.LogAttrs(ctx, slog.LevelInfo, "an event names a file that is not there")
+			d.Log.LogAttrs(ctx, slog.LevelInfo, "an event names a file that is not there", slog.String("bucket", files[i].bucket.String()))
 			j.stop(nil)
 		case err != nil:
 			j.stop(err)

@@ -7,8 +7,8 @@ import (
 
 // Limits of an export (console guide 213/62584).
 const (
-	MaxDiskGiB   = 500 // of a single disk
-	MaxDataDisks = 5   // of a whole-machine image
+	maxDiskGiB   = 500 // of a single disk
+	maxDataDisks = 5   // of a whole-machine image
 )
 
 // A Refusal says why an image cannot be exported, and what a person can do.
@@ -54,10 +54,10 @@ func checkKind(m Image) *Refusal {
 
 func checkDisks(m Image, rootOnly bool) *Refusal {
 	data, system := 0, 0
-	for _, d := range m.Exported(rootOnly) {
-		if d.GiB > MaxDiskGiB {
+	for _, d := range m.exported(rootOnly) {
+		if d.GiB > maxDiskGiB {
 			return refuse("disk-too-large", "export the root disk only, or move the data to smaller disks",
-				"disk %s of %s has %d GiB; the limit is %d", d.Snapshot, m.ID, d.GiB, MaxDiskGiB)
+				"disk %s of %s has %d GiB; the limit is %d", d.Snapshot, m.ID, d.GiB, maxDiskGiB)
 		}
 		if d.System {
 			system++
@@ -65,9 +65,9 @@ func checkDisks(m Image, rootOnly bool) *Refusal {
 			data++
 		}
 	}
-	if data > MaxDataDisks {
+	if data > maxDataDisks {
 		return refuse("too-many-disks", "export the root disk only, or make an image with fewer data disks",
-			"%s has %d data disks; the limit is %d", m.ID, data, MaxDataDisks)
+			"%s has %d data disks; the limit is %d", m.ID, data, maxDataDisks)
 	}
 	if system != 1 {
 		return refuse("no-system-disk", "look at the image in the console; it may be damaged",

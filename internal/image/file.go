@@ -89,9 +89,6 @@ func (f File) Key() string {
 	return fmt.Sprintf("%s%s%s_%s_%s.%s", f.Prefix, sep, f.Image, f.Disk, f.Snapshot, f.Ext)
 }
 
-// Console reports whether the console's naming scheme was used.
-func (f File) Console() bool { return f.Image == "" }
-
 // Format returns the disk format that the extension stands for, or "".
 func (f File) Format() Format {
 	if f.Ext == "" {
@@ -119,7 +116,7 @@ func Prefix(own string, id ExportID) string {
 // Expected returns the keys that an export of m writes under prefix.
 func Expected(m Image, prefix string, format Format, rootOnly bool) []string {
 	var keys []string
-	for _, d := range m.Exported(rootOnly) {
+	for _, d := range m.exported(rootOnly) {
 		disk := "data"
 		if d.System {
 			disk = "system"

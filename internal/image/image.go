@@ -62,8 +62,8 @@ type Disk struct {
 	GiB      int64  `json:"gib"`
 }
 
-// Exported returns the disks that an export writes.
-func (m Image) Exported(rootOnly bool) []Disk {
+// exported returns the disks that an export writes.
+func (m Image) exported(rootOnly bool) []Disk {
 	var disks []Disk
 	for _, d := range m.Disks {
 		if d.System || !rootOnly {
@@ -71,13 +71,4 @@ func (m Image) Exported(rootOnly bool) []Disk {
 		}
 	}
 	return disks
-}
-
-// Bytes returns the size of all disks that an export writes, in bytes.
-func (m Image) Bytes(rootOnly bool) int64 {
-	var n int64
-	for _, d := range m.Exported(rootOnly) {
-		n += d.GiB << 30
-	}
-	return n
 }

@@ -77,14 +77,3 @@ func TestParseFormat(t *testing.T) {
 		}
 	}
 }
-
-func TestBytes(t *testing.T) {
-	t.Parallel()
-	m := image.Image{Disks: []image.Disk{{System: true, GiB: 50}, {GiB: 500}}}
-	if got := m.Bytes(false); got != 550<<30 {
-		t.Errorf("all disks have %d bytes", got)
-	}
-	if got := m.Bytes(true); got != 50<<30 {
-		t.Errorf("the root disk has %d bytes", got)
-	}
-}

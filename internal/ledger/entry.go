@@ -39,9 +39,6 @@ const (
 	Closed   State = "CLOSED"
 )
 
-// IsVerdict reports whether s is one of COMPLETE, FAILED and PARTIAL.
-func (s State) IsVerdict() bool { return s == Complete || s == Failed || s == Partial }
-
 // Origin is who asked for an export.
 type Origin string
 

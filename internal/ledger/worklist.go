@@ -28,6 +28,7 @@ func ParseOpenName(name string) (image.ExportID, error) {
 	return parsed, nil
 }
 
+// marker is an object on the work list.
 type marker struct {
 	Schema  int     `json:"schema"`
 	Request Request `json:"request"`
@@ -60,8 +61,8 @@ func (l *Ledger) ReadOpen(ctx context.Context, name string) (Request, error) {
 	return m.Request, nil
 }
 
-// Summary is a line of history.
-type Summary struct {
+// summary is what history keeps of an export.
+type summary struct {
 	Schema  int            `json:"schema"`
 	ID      image.ExportID `json:"id"`
 	Plan    string         `json:"plan,omitempty"`
@@ -76,7 +77,7 @@ type Summary struct {
 // the export from both lists.
 func (l *Ledger) Close(ctx context.Context, name string, e Entry) error {
 	r := e.Request
-	err := l.put(ctx, historyDir(e.At)+string(r.ID), Summary{Schema: Schema, ID: r.ID, Plan: r.Plan, Image: r.Image.ID, Verdict: e.Verdict, At: e.At})
+	err := l.put(ctx, historyDir(e.At)+string(r.ID), summary{Schema: Schema, ID: r.ID, Plan: r.Plan, Image: r.Image.ID, Verdict: e.Verdict, At: e.At})
 	if err != nil && !outcome.Is(err, outcome.Exists) {
 		return fmt.Errorf("history of %s: %w", r.ID, err)
 	}
@@ -90,6 +91,7 @@ func (l *Ledger) Closed(ctx context.Context, day time.Time, after string, limit 
 
 func historyDir(day time.Time) string { return "history/" + day.UTC().Format("2006/01/02/") }
 
+// filled is the note that a slot is filled.
 type filled struct {
 	Schema  int              `json:"schema"`
 	Exports []image.ExportID `json:"exports"`

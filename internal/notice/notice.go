@@ -25,7 +25,7 @@ const (
 
 // Notice is one message about one export.
 type Notice struct {
-	ID      string    // the same over all tries and channels' repeats
+	ID      string    // the same on every channel and at every try
 	Type    string    // one of the types above
 	Time    time.Time // of the verdict
 	Subject string    // one line
@@ -36,26 +36,26 @@ type Notice struct {
 // Data is the notice for programs: the data of the CloudEvent. Fields are added,
 // never renamed.
 type Data struct {
-	Export   image.ExportID `json:"export"`
-	Managed  bool           `json:"managed"` // false: somebody else exported it, for example with the console
-	Plan     string         `json:"plan,omitempty"`
-	Slot     time.Time      `json:"slot,omitzero"`
-	Image    image.ID       `json:"image,omitempty"`
-	Name     string         `json:"imageName,omitempty"`
-	Region   string         `json:"region"`
-	Bucket   image.Bucket   `json:"bucket"`
-	Format   image.Format   `json:"format,omitempty"`
-	Files    []ledger.File  `json:"files"`
-	Missing  []string       `json:"missing,omitempty"` // of an export that was started
-	Bytes    int64          `json:"bytes"`
-	Started  time.Time      `json:"started,omitzero"`
-	Ended    time.Time      `json:"ended"`
-	Seconds  int64          `json:"seconds,omitempty"`
-	TaskID   uint64         `json:"taskId,omitempty"`
-	Reason   string         `json:"reason,omitempty"`
-	Detail   string         `json:"detail,omitempty"`
-	Hint     string         `json:"hint,omitempty"`
-	TicketID string         `json:"requestId,omitempty"` // the cloud's request id, for a support ticket
+	Export    image.ExportID `json:"export"`
+	Managed   bool           `json:"managed"` // false: somebody else exported it, for example with the console
+	Plan      string         `json:"plan,omitempty"`
+	Slot      time.Time      `json:"slot,omitzero"`
+	Image     image.ID       `json:"image,omitempty"`
+	Name      string         `json:"imageName,omitempty"`
+	Region    string         `json:"region"`
+	Bucket    image.Bucket   `json:"bucket"`
+	Format    image.Format   `json:"format,omitempty"`
+	Files     []ledger.File  `json:"files"`
+	Missing   []string       `json:"missing,omitempty"` // of an export that was started
+	Bytes     int64          `json:"bytes"`
+	Started   time.Time      `json:"started,omitzero"`
+	Ended     time.Time      `json:"ended"`
+	Seconds   int64          `json:"seconds,omitempty"`
+	TaskID    uint64         `json:"taskId,omitempty"`
+	Reason    string         `json:"reason,omitempty"`
+	Detail    string         `json:"detail,omitempty"`
+	Hint      string         `json:"hint,omitempty"`
+	RequestID string         `json:"requestId,omitempty"` // the cloud's request id, for a support ticket
 }
 
 // Of makes the notice of an entry that has a verdict.
@@ -78,7 +78,7 @@ func dataOf(e ledger.Entry, region string) Data {
 	d := Data{
 		Export: r.ID, Managed: r.Origin != ledger.Observed, Plan: r.Plan, Image: r.Image.ID, Name: r.Image.Name,
 		Region: region, Bucket: r.Bucket, Format: r.Format, Files: e.Landed, Started: e.Started, Ended: e.Ended,
-		TaskID: e.TaskID, Reason: e.Reason, Detail: e.Detail, Hint: e.Hint, TicketID: e.RequestID,
+		TaskID: e.TaskID, Reason: e.Reason, Detail: e.Detail, Hint: e.Hint, RequestID: e.RequestID,
 	}
 	if r.Origin == ledger.Scheduled {
 		d.Slot = r.Slot

@@ -51,8 +51,8 @@ func (d Data) text(verdict ledger.State) string {
 	if d.Managed && verdict == ledger.Complete && d.Seconds > 0 {
 		lines = append(lines, fmt.Sprintf("%s in %s, %s/s.", size(d.Bytes), time.Duration(d.Seconds)*time.Second, size(d.Bytes/d.Seconds)))
 	}
-	if d.TicketID != "" && verdict != ledger.Complete {
-		lines = append(lines, fmt.Sprintf("Request id for a ticket: %s.", line(d.TicketID)))
+	if d.RequestID != "" && verdict != ledger.Complete {
+		lines = append(lines, fmt.Sprintf("Request id for a ticket: %s.", line(d.RequestID)))
 	}
 	return strings.Join(append(lines, fmt.Sprintf("Export %s, region %s.", d.Export, d.Region)), "\n")
 }

@@ -84,7 +84,7 @@ func (c *CVM) page(ctx context.Context, ids []image.ID, into map[image.ID]image.
 	}
 	resp, err := c.describe(ctx, req)
 	if err != nil {
-		err = classify("DescribeImages", err)
+		err = classifyCVM("DescribeImages", err)
 		if e, ok := errors.AsType[*outcome.Error](err); !ok || e.Code != "InvalidImageId.NotFound" {
 			return err
 		}
@@ -116,7 +116,7 @@ func (c *CVM) Export(ctx context.Context, r ledger.Request) (export.Task, error)
 	}
 	resp, err := c.export(ctx, c.request(r))
 	if err != nil {
-		return export.Task{}, classify("ExportImages", err)
+		return export.Task{}, classifyCVM("ExportImages", err)
 	}
 	if resp.Response == nil || resp.Response.TaskId == nil {
 		// 200 without a task: the SDK calls it success, and it may be one.

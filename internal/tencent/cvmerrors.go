@@ -55,9 +55,10 @@ var meanings = map[string]meaning{
 	"ClientError.*":        {outcome.Unknown, ""}, // the SDK could not read an answer; there may be an effect
 }
 
-// classify turns an error of the Cloud API SDK into one of ours. The text of an
-// error that is not the service's own is dropped: it can hold an address.
-func classify(op string, err error) error {
+// classifyCVM turns an error of the Cloud API SDK into one of ours; err is not
+// nil. The text of an error that is not the service's own is dropped: it can hold
+// an address.
+func classifyCVM(op string, err error) error {
 	e, ok := errors.AsType[*sdkerrors.TencentCloudSDKError](err)
 	if !ok {
 		return &outcome.Error{Kind: outcome.Unknown, Op: op, Code: "ClientError", Message: "no answer could be read"}

@@ -33,7 +33,7 @@ func TestMeanings(t *testing.T) {
 			ClientError.HttpStatusCodeError ClientError.ParseJsonError ClientError.IOError`,
 	} {
 		for code := range strings.FieldsSeq(codes) {
-			err := classify("ExportImages", &sdkerrors.TencentCloudSDKError{Code: code, Message: "words", RequestId: "r-1"})
+			err := classifyCVM("ExportImages", &sdkerrors.TencentCloudSDKError{Code: code, Message: "words", RequestId: "r-1"})
 			e, ok := errors.AsType[*outcome.Error](err)
 			if !ok || e.Kind != kind || e.Code != code || e.RequestID != "r-1" || e.Op != "ExportImages" {
 				t.Errorf("%s: %+v; want kind %s", code, e, kind)
@@ -60,7 +60,7 @@ func TestPatternsAreApart(t *testing.T) {
 func TestForeignErrorIsUnknown(t *testing.T) {
 	t.Parallel()
 	secret := errors.New("dial https://secret.example: refused")
-	for _, err := range []error{classify("X", secret), classifyCOS("X", secret), classify("X", &sdkerrors.TencentCloudSDKError{Code: "ClientError.NetworkError", Message: secret.Error()})} {
+	for _, err := range []error{classifyCVM("X", secret), classifyCOS("X", secret), classifyCVM("X", &sdkerrors.TencentCloudSDKError{Code: "ClientError.NetworkError", Message: secret.Error()})} {
 		if outcome.Of(err) != outcome.Unknown || strings.Contains(err.Error(), "secret") {
 			t.Error(err)
 		}

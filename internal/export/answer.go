@@ -50,7 +50,7 @@ func postponed(s Situation, e *outcome.Error) Step {
 	next := s.Entry.Next(ledger.Retry, s.Now)
 	next.Attempt-- // it was announced, and certainly not done
 	next.Refused++
-	next.NotBefore = s.Now.Add(backoff(next.Refused, time.Minute, mostWait)).UTC()
+	next.NotBefore = s.Now.Add(backoff(next.Refused, mostWait)).UTC()
 	next.Reason, next.Detail, next.Hint, next.RequestID = e.Code, e.Message, e.Hint, e.RequestID
 	return Step{Append: &next}
 }
@@ -97,14 +97,14 @@ func answered(d ledger.Delivery, err error, now time.Time) ledger.Delivery {
 		d.State = ledger.Undelivered
 	default: // sent again under the same id, so a receiver can tell
 		d.State = ledger.SendLater
-		d.NotBefore = now.Add(backoff(d.Attempt, time.Minute, 6*time.Hour)).UTC()
+		d.NotBefore = now.Add(backoff(d.Attempt, 6*time.Hour)).UTC()
 	}
 	return d
 }
 
-// backoff returns first, then twice as long for each further try, up to most.
-func backoff(try int, first, most time.Duration) time.Duration {
-	d := first
+// backoff returns a minute, then twice as long for each further try, up to most.
+func backoff(try int, most time.Duration) time.Duration {
+	d := time.Minute
 	for ; try > 1 && d < most; try-- {
 		d *= 2
 	}

@@ -122,11 +122,11 @@ func TestDelivered(t *testing.T) {
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	for try, want := range []time.Duration{1, 1, 2, 4, 8, 10, 10} {
-		if got := backoff(try, time.Minute, 10*time.Minute); got != want*time.Minute {
+		if got := backoff(try, 10*time.Minute); got != want*time.Minute {
 			t.Errorf("after try %d: %s, want %d minutes", try, got, want)
 		}
 	}
-	if got := backoff(1<<40, time.Minute, time.Hour); got != time.Hour {
+	if got := backoff(1<<40, time.Hour); got != time.Hour {
 		t.Error(got)
 	}
 }

@@ -1,0 +1,120 @@
+package api
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/export"
+	"github.com/imageferry/imageferry/internal/image"
+	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/plan"
+)
+
+const (
+	maxBody = 64 << 10 // bytes of a request
+	maxKey  = 255      // bytes of an Idempotency-Key
+)
+
+// creation is the body of POST /v1/exports.
+type creation struct {
+	Image        string `json:"image"`
+	Plan         string `json:"plan"`
+	Format       string `json:"format"`       // with image only; default RAW
+	RootDiskOnly bool   `json:"rootDiskOnly"` // with image only
+}
+
+// order reads a request.
+func (a *API) order(w http.ResponseWriter, r *http.Request) (export.Order, error) {
+	c, err := decode(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return export.Order{}, err
+	}
+	key := r.Header.Get("Idempotency-Key")
+	if len(key) > maxKey {
+		return export.Order{}, fmt.Errorf("the Idempotency-Key has %d bytes; at most %d", len(key), maxKey)
+	}
+	switch {
+	case c.Image != "" && c.Plan != "":
+		return export.Order{}, errors.New(`the body names both "image" and "plan"; want one`)
+	case c.Plan != "":
+		return a.planOrder(c, key)
+	case c.Image != "":
+		return a.imageOrder(c, key)
+	}
+	return export.Order{}, errors.New(`the body names neither "image" nor "plan"; want one`)
+}
+
+// decode reads a body: one JSON object, and nothing that it does not know. Its
+// errors are for the caller's eyes.
+func decode(body io.Reader) (creation, error) {
+	var c creation
+	d := json.NewDecoder(body)
+	d.DisallowUnknownFields()
+	err := d.Decode(&c)
+	if err == nil {
+		if _, err = d.Token(); err == io.EOF {
+			return c, nil
+		}
+	}
+	wrongType, _ := errors.AsType[*json.UnmarshalTypeError](err)
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case tooLarge:
+		return c, err
+	case err == nil:
+		err = errors.New("something follows its JSON object")
+	case err == io.EOF:
+		err = errors.New("it is empty")
+	case wrongType != nil && wrongType.Field != "":
+		err = fmt.Errorf("field %q cannot be a JSON %s", wrongType.Field, wrongType.Value)
+	case wrongType != nil:
+		err = fmt.Errorf("it is a JSON %s", wrongType.Value)
+	}
+	return c, fmt.Errorf("the body is not the JSON object that is wanted: %s", strings.TrimPrefix(err.Error(), "json: "))
+}
+
+func (a *API) imageOrder(c creation, key string) (export.Order, error) {
+	id, err := image.ParseID(c.Image)
+	if err != nil {
+		return export.Order{}, err
+	}
+	format, err := image.ParseFormat(c.Format)
+	if err != nil {
+		return export.Order{}, err
+	}
+	if key == "" {
+		key = rand.Text()
+	}
+	name := image.RequestedID(key)
+	return export.Order{
+		Origin: ledger.Requested, Slot: a.now(), Images: []image.ID{id}, Bucket: a.Bucket, Format: format,
+		RootOnly: c.RootDiskOnly, Within: plan.DefaultDeadline,
+		Name: func(image.ID) image.ExportID { return name }, Names: string(name),
+	}, nil
+}
+
+func (a *API) planOrder(c creation, key string) (export.Order, error) {
+	if c.Format != "" || c.RootDiskOnly {
+		return export.Order{}, errors.New(`"format" and "rootDiskOnly" go with "image"; a plan brings its own`)
+	}
+	p, err := a.Plans.Find(c.Plan)
+	if err != nil {
+		return export.Order{}, err
+	}
+	o := export.PlanOrder(p, a.now(), a.Bucket)
+	o.Origin = ledger.Requested
+	if key != "" { // which counts within its plan: with another plan it is another request
+		o.Names = string(image.RequestedID(p.Name+"\n"+key)) + "-"
+		o.Name = func(id image.ID) image.ExportID { return image.ExportID(o.Names + id.Suffix()) }
+	}
+	return o, nil
+}
+
+// now is the slot of a request: to the second, as ids write it.
+func (a *API) now() time.Time { return a.Now().UTC().Truncate(time.Second) }

@@ -1,0 +1,94 @@
+package export_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/ledger"
+)
+
+// An invocation that has no deadline, or none to speak of, starts nothing.
+func TestNoDeadlineNoEffect(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []time.Duration{0, -time.Hour, 4 * time.Second} {
+		w := newWorld(t)
+		w.limit = limit
+		if _, err := w.start(web); err != nil {
+			t.Fatal(err)
+		}
+		w.images = nil
+		w.put("console_xvda.raw", 1)
+		if err := errors.Join(w.sweep(), w.land("console_xvda.raw")); err != nil {
+			t.Fatal(err)
+		}
+		if w.exportCalls() != 0 || len(w.notices) != 0 || len(w.keys("v1/exports/")) != 0 || len(w.open()) != 2 {
+			t.Errorf("limit %s: %d calls, %d notices, log %q", limit, w.exportCalls(), len(w.notices), w.keys("v1/exports/"))
+		}
+	}
+}
+
+// Time that ends while claims settle: what was announced is taken back, not lost.
+func TestTimeEndsWhileSettling(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.limit = 9 * time.Second // 5 s to settle, 5 s in reserve
+	results, err := w.start(web)
+	if err != nil || results[0].Entry.State != ledger.Retry || results[0].Entry.Attempt != 0 || w.exportCalls() != 0 {
+		t.Fatalf("%+v, %v", results[0].Entry, err)
+	}
+	w.limit = 5 * time.Minute
+	w.now = w.now.Add(30 * time.Minute)
+	_ = w.sweep()
+	w.now = w.now.Add(30 * time.Minute)
+	w.limit = 9 * time.Second
+	if err := w.sweep(); err != nil {
+		t.Fatal(err)
+	}
+	if e := w.entry(exportID(web)); e.State != ledger.Complete || len(w.notices) != 0 {
+		t.Fatalf("%s with %d notices; want a verdict that is told later", e.State, len(w.notices))
+	}
+	w.limit = 5 * time.Minute
+	w.sweepFor(time.Hour)
+	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
+}
+
+func TestLateStart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.limit = 0 // the slot is filled, and nothing more
+	_, _ = w.start(web)
+	w.limit = 5 * time.Minute
+	w.now = slot.Add(25 * time.Hour)
+	_ = w.sweep()
+	w.wantClosed(exportID(web), ledger.Failed, 0, 1)
+	if e := w.entry(exportID(web)); e.Reason != "not-started" {
+		t.Errorf("%s: %s", e.Reason, e.Detail)
+	}
+}
+
+func TestDeadTask(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.takes = 0
+	_, _ = w.start(web)
+	w.sweepFor(23 * time.Hour)
+	if e := w.entry(exportID(web)); e.State != ledger.Accepted {
+		t.Fatalf("%s before the deadline", e.State)
+	}
+	w.sweepFor(2 * time.Hour)
+	w.wantClosed(exportID(web), ledger.Failed, 1, 1)
+	if e := w.entry(exportID(web)); e.Reason != "nothing-landed" || !strings.Contains(e.Detail, systemDisk) {
+		t.Errorf("%s: %s", e.Reason, e.Detail)
+	}
+}
+
+func TestLateButUploading(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.takes = 30 * time.Hour
+	_, _ = w.start(web)
+	w.sweepFor(48 * time.Hour)
+	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
+}

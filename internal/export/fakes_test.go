@@ -1,0 +1,132 @@
+package export_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/export"
+	"github.com/imageferry/imageferry/internal/image"
+	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/outcome"
+)
+
+// The world as a driver sees it: each request goes through [world.do].
+
+type store struct{ w *world }
+
+func (s store) Create(ctx context.Context, key string, body []byte) error {
+	return s.w.do("PUT "+key, func() error {
+		if s.w.overwrites {
+			_ = s.w.store.Delete(ctx, key)
+		}
+		return s.w.store.Create(ctx, key, body)
+	})
+}
+
+func (s store) Get(ctx context.Context, key string) (body []byte, err error) {
+	err = s.w.do("GET "+key, func() (err error) { body, err = s.w.store.Get(ctx, key); return err })
+	return body, err
+}
+
+func (s store) List(ctx context.Context, prefix, after string, limit int) (keys []string, more bool, err error) {
+	err = s.w.do("LIST "+prefix, func() (err error) { keys, more, err = s.w.store.List(ctx, prefix, after, limit); return err })
+	return keys, more, err
+}
+
+func (s store) Delete(ctx context.Context, key string) error {
+	return s.w.do("DELETE "+key, func() error { return s.w.store.Delete(ctx, key) })
+}
+
+func (s store) EverVersioned(context.Context) (bool, error) {
+	return false, s.w.do("GET ?versioning", func() error { return nil })
+}
+
+type cloud struct{ w *world }
+
+func (c cloud) Images(_ context.Context, ids []image.ID) (found map[image.ID]image.Image, err error) {
+	err = c.w.do("DescribeImages", func() error {
+		found = maps.Clone(c.w.images)
+		maps.DeleteFunc(found, func(id image.ID, _ image.Image) bool { return !slices.Contains(ids, id) })
+		return nil
+	})
+	return found, err
+}
+
+func (c cloud) Export(_ context.Context, r ledger.Request) (task export.Task, err error) {
+	err = c.w.do("ExportImages "+string(r.Image.ID), func() error {
+		if c.w.cloud != nil {
+			n := len(slices.DeleteFunc(slices.Clone(c.w.calls), func(c string) bool { return !strings.HasPrefix(c, "ExportImages") })) - 1
+			if err := c.w.cloud(n); err != nil {
+				return err
+			}
+		}
+		c.w.begin(r)
+		task.ID = uint64(len(c.w.tasks))
+		for _, key := range r.Files() {
+			task.Paths = append(task.Paths, "/"+key)
+		}
+		return nil
+	})
+	if err != nil {
+		return export.Task{}, err
+	}
+	return task, nil
+}
+
+type files struct{ w *world }
+
+func (f files) Stat(_ context.Context, _ image.Bucket, key string) (file ledger.File, err error) {
+	err = f.w.do("HEAD "+key, func() error {
+		f.w.deliver()
+		var ok bool
+		if file, ok = f.w.objects[key]; !ok {
+			return &outcome.Error{Kind: outcome.NotFound, Op: "HeadObject", Code: "Not Found"}
+		}
+		return nil
+	})
+	return file, err
+}
+
+func (f files) Names(_ context.Context, _ image.Bucket, prefix string) (names []string, err error) {
+	err = f.w.do("LIST files "+prefix, func() error {
+		f.w.deliver()
+		for _, key := range slices.Sorted(maps.Keys(f.w.objects)) {
+			if strings.HasPrefix(key, prefix) && len(names) < export.MaxNames {
+				names = append(names, key)
+			}
+		}
+		return nil
+	})
+	return names, err
+}
+
+// Uploading: an upload opens a minute after the call.
+func (f files) Uploading(_ context.Context, _ image.Bucket, prefix string) (yes bool, err error) {
+	err = f.w.do("LIST uploads "+prefix, func() error {
+		yes = !f.w.invisible && f.w.takes > 0 && slices.ContainsFunc(f.w.tasks, func(t task) bool {
+			age := f.w.now.Sub(t.at)
+			return strings.HasPrefix(t.request.Prefix+"_", prefix) && age >= time.Minute && age < f.w.takes
+		})
+		return nil
+	})
+	return yes, err
+}
+
+type notifier struct{ w *world }
+
+func (n notifier) Channels(ledger.Entry) []string { return n.w.channels }
+
+func (n notifier) Send(_ context.Context, channel string, e ledger.Entry) error {
+	return n.w.do("notice "+channel, func() (err error) {
+		if n.w.receiver != nil {
+			err = n.w.receiver(len(n.w.notices))
+		}
+		if !outcome.Is(err, outcome.Later) { // all others may have been taken
+			n.w.notices = append(n.w.notices, e)
+		}
+		return err
+	})
+}

@@ -1,0 +1,59 @@
+package export
+
+import (
+	"slices"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/ledger"
+)
+
+// Look is a set of things to look at in the image bucket before deciding.
+type Look uint8
+
+// What can be looked at.
+const (
+	LookNames   Look = 1 << iota // what stands under the export's prefix: one LIST
+	LookUploads                  // whether an upload is running under it: one LIST
+	LookFiles                    // each expected file: one HEAD a file
+)
+
+// Seen is what was found.
+type Seen struct {
+	Looked    Look
+	Standing  []string      // LookNames: keys under the prefix
+	Uploading bool          // LookUploads
+	Files     []ledger.File // LookFiles: the expected files that are there, with content
+}
+
+// Situation is everything that [Decide] knows.
+type Situation struct {
+	Now      time.Time
+	Entry    ledger.Entry // newest; Seq 0 and only Request set where no log exists yet
+	Seen     Seen
+	Channels []string // that a verdict on this export is told on
+}
+
+// overdue reports whether the deadline has passed. Nothing is started after it:
+// the files would be called missing before they could land.
+func (s Situation) overdue() bool { return !s.Now.Before(s.Entry.Request.Deadline) }
+
+// expected returns the keys that the export writes: by CVM's word, where it gave it.
+func (s Situation) expected() []string {
+	if s.Entry.Expected != nil {
+		return s.Entry.Expected
+	}
+	return s.Entry.Request.Files()
+}
+
+// need reports whether all of l was looked at; if not, the step is to look.
+func (s Situation) need(l Look) (Step, bool) {
+	left := l &^ s.Seen.Looked
+	return Step{Look: left}, left == 0
+}
+
+// missing returns the expected files that were not seen.
+func (s Situation) missing() []string {
+	return slices.DeleteFunc(slices.Clone(s.expected()), func(key string) bool {
+		return slices.ContainsFunc(s.Seen.Files, func(f ledger.File) bool { return f.Key == key })
+	})
+}
