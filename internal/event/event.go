@@ -34,8 +34,7 @@ import (
 
 // Event is one of Timer, HTTP, ObjectsCreated and Unknown.
 type Event interface {
-	// Kind is "timer", "http", "objects" or "unknown": the word for logs and
-	// for the setting that says which triggers a function accepts.
+	// Kind is "timer", "http", "objects" or "unknown": the word for logs.
 	Kind() string
 
 	sealed()

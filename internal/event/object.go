@@ -83,9 +83,9 @@ func readRecord(raw json.RawMessage) (*Object, error) {
 	if !strings.HasPrefix(o.EventName, createdPrefix) {
 		return nil, nil
 	}
-	if o.Time, err = unixTime(ev, "eventTime"); err != nil {
-		return nil, err
-	}
+	// What only informs is left empty where it cannot be read, here and below: a
+	// record is lost for its bucket or its key alone.
+	o.Time, _ = unixTime(ev, "eventTime")
 	return o, o.readCOS(record)
 }
 
@@ -125,16 +125,14 @@ func (o *Object) readBucket(bucket fields, rawURL string) (err error) {
 	if strings.Trim(o.AppID, "0123456789") != "" {
 		return fmt.Errorf("field %q is not made of digits", "appid")
 	}
-	if o.Region, err = bucket.text("cosRegion"); err != nil {
-		return err
-	}
+	o.Region, _ = bucket.text("cosRegion")
 	if o.Region == "" {
 		o.Region = regionOf(rawURL, o.Bucket+"-"+o.AppID)
 	}
 	if o.Region == "" {
-		o.Region, err = bucket.text("region")
+		o.Region, _ = bucket.text("region")
 	}
-	return err
+	return nil
 }
 
 func (o *Object) readObject(object fields, rawURL string) error {
@@ -145,39 +143,28 @@ func (o *Object) readObject(object fields, rawURL string) error {
 	if o.Key, o.FallbackKey, err = splitKey(o.AppID, o.Bucket, key, rawURL); err != nil {
 		return err
 	}
-	if o.Size, err = size(object, "size"); err != nil {
-		return err
+	o.Size = size(object, "size")
+	o.Version, _ = object.text("vid")
+	if meta, err := object.object("meta"); err == nil {
+		etag, _ := meta.text("ETag")
+		o.ETag = strings.Trim(etag, `"`)
 	}
-	if o.Version, err = object.text("vid"); err != nil {
-		return err
-	}
-	meta, err := object.object("meta")
-	if err != nil {
-		return err
-	}
-	etag, err := meta.text("ETag")
-	o.ETag = strings.Trim(etag, `"`)
-	return err
+	return nil
 }
 
-// size returns -1 for a missing field. Encoders that know only floating point
-// numbers write large sizes with an exponent; that is read too where it is exact.
-func size(f fields, name string) (int64, error) {
-	s, err := f.scalar(name)
-	if err != nil {
-		return 0, err
-	}
-	if s == "" {
-		return -1, nil
-	}
+// size returns -1 where the event does not tell. Encoders that know only floating
+// point numbers write large sizes with an exponent; that is read too where it is
+// exact.
+func size(f fields, name string) int64 {
+	s, _ := f.scalar(name)
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil && n >= 0 {
-		return n, nil
+		return n
 	}
 	x, err := strconv.ParseFloat(s, 64)
 	if err != nil || x != math.Trunc(x) || x < 0 || x >= 1<<53 {
-		return 0, fmt.Errorf("field %q is not a whole number of bytes", name)
+		return -1
 	}
-	return int64(x), nil
+	return int64(x)
 }
 
 // lastSecond is the end of year 9999, beyond which a time has no RFC 3339 form.
