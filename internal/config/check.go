@@ -11,7 +11,7 @@ import (
 
 const (
 	minToken = 16 // characters; FERRY_TOKEN guards an address that anybody can call
-	maxWait  = time.Minute
+	maxWait  = 20 * time.Second // longer, and no time to act is left in an invocation
 )
 
 // The region becomes part of host names, the prefix of object keys.
@@ -33,7 +33,7 @@ func (c Config) check(m *mistakes) {
 		"%q is also FERRY_IMAGE_BUCKET: every ledger entry would start the notify function; use two buckets", c.StateBucket)
 	want(prefixPattern.MatchString(c.StatePrefix), "FERRY_STATE_PREFIX", "%q: want a folder that ends with a slash, such as imageferry/", c.StatePrefix)
 	want(c.ExportBucketForm == "name" || c.ExportBucketForm == "name-appid", "FERRY_EXPORT_BUCKET_FORM", "%q: want name or name-appid", c.ExportBucketForm)
-	want(c.Settle >= 0 && c.Settle <= maxWait, "FERRY_SETTLE", "%s: want 0s to 1m", c.Settle)
+	want(c.Settle >= 0 && c.Settle <= maxWait, "FERRY_SETTLE", "%s: want 0s to 20s", c.Settle)
 	for _, token := range c.Tokens() {
 		want(len(token.Reveal()) >= minToken, "FERRY_TOKEN", "a token has fewer than %d characters; make one with: openssl rand -hex 32", minToken)
 	}

@@ -54,6 +54,7 @@ func Parse(environ []string) (Config, error) {
 	found := mistakes{of: map[string]error{}}
 	found.unread(env.ParseWithOptions(&c, env.Options{Environment: env.ToMap(environ)}))
 	c.check(&found)
+	found.unknown(environ)
 	if err := found.err(); err != nil {
 		return Config{}, err
 	}
@@ -102,6 +103,21 @@ func (m *mistakes) unread(err error) {
 			m.note(variable(e.Name), e.Err)
 		default:
 			m.note("settings", err)
+		}
+	}
+}
+
+// unknown notes names that no setting has: one that is misspelt would go unheard,
+// and so might every notice.
+func (m *mistakes) unknown(environ []string) {
+	known := map[string]bool{}
+	for f := range reflect.TypeFor[Config]().Fields() {
+		known[variable(f.Name)] = true
+	}
+	for _, v := range environ {
+		name, _, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(name, "FERRY_") && !known[name] {
+			m.note(name, errors.New("no such setting; docs/settings.md lists them"))
 		}
 	}
 }

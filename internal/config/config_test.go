@@ -113,12 +113,20 @@ func TestLimitsAreInclusive(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{24, 64} {
 		key := "whsec_" + base64.StdEncoding.EncodeToString(make([]byte, n))
-		if _, err := config.Parse(environ(map[string]string{"FERRY_WEBHOOK_SECRET": key, "FERRY_TOKEN": strings.Repeat("t", 16), "FERRY_SETTLE": "1m"})); err != nil {
+		if _, err := config.Parse(environ(map[string]string{"FERRY_WEBHOOK_SECRET": key, "FERRY_TOKEN": strings.Repeat("t", 16), "FERRY_SETTLE": "20s"})); err != nil {
 			t.Error(err)
 		}
 	}
 	if _, err := config.Parse(environ(map[string]string{"FERRY_WEBHOOK_URL": "-", "FERRY_WEBHOOK_SECRET": "whatever"})); err != nil {
 		t.Errorf("a key that signs nothing: %v", err)
+	}
+}
+
+func TestMisspeltSetting(t *testing.T) {
+	t.Parallel()
+	_, err := config.Parse(environ(map[string]string{"FERRY_WEBHOK_URL": "https://canary.example"}))
+	if err == nil || !strings.Contains(err.Error(), "FERRY_WEBHOK_URL: no such setting") || strings.Contains(err.Error(), "canary") {
+		t.Errorf("error %v", err)
 	}
 }
 
