@@ -14,7 +14,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: package bin/imageferry ## see a night's exports on this machine, without an account (ONCE=1: end after the notices)
+run: package ## see a night's exports on this machine, without an account (ONCE=1: end after the notices)
 	@bin/imageferry sandbox $(if $(ONCE),--once) $(ARGS)
 
 .PHONY: test
@@ -25,8 +25,12 @@ test: ## run every test; installs what they need
 .PHONY: build
 build: $(FUNCTIONS:%=bin/%) bin/imageferry ## build the functions (static, linux/amd64) and the command
 
+# Packs always: a make that compares times would keep old plans where PLANS names
+# another file that is older than the zips.
 .PHONY: package
-package: $(FUNCTIONS:%=dist/%.zip) ## make the zips that are deployed, byte for byte reproducible
+package: build ## make the zips that are deployed, byte for byte reproducible (PLANS=plans.yaml)
+	@echo "packing  $(PLANS) and $(FUNCTIONS:%=bin/%) into dist"
+	@bin/imageferry package --plans $(PLANS) $(FUNCTIONS:%=bin/%)
 
 .PHONY: check
 check: ## format, vet, staticcheck, import rules, race detector in shuffled order
@@ -55,7 +59,3 @@ bin/imageferry: $(SOURCES)
 $(FUNCTIONS:%=bin/%): bin/%: $(SOURCES)
 	@echo "building $@"
 	@$(STATIC) -o $@ ./functions/$*
-
-$(FUNCTIONS:%=dist/%.zip): dist/%.zip: bin/% bin/imageferry $(PLANS)
-	@echo "packing  $@"
-	@bin/imageferry package --plans $(PLANS) bin/$*

@@ -25,7 +25,7 @@ func main() {
 func command() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "imageferry",
-		Short:         "Carries custom images of Tencent Cloud CVM to COS, and proves that they arrived",
+		Short:         "Carries custom images of Tencent Cloud CVM to COS, and makes sure that they arrived",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

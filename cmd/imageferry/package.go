@@ -43,7 +43,7 @@ The same files also go to dist/scf, the folder that serverless.yml deploys.`,
 func compile(name string) ([]byte, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; name it with --plans, or with PLANS= for make", err)
 	}
 	set, err := planfile.Parse(name, text)
 	if err != nil {
@@ -57,7 +57,7 @@ func compile(name string) ([]byte, error) {
 func packOne(binary string, plans []byte, out string) error {
 	body, err := os.ReadFile(binary)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; build the functions with make build", err)
 	}
 	folder := filepath.Join(out, "scf")
 	if err := os.MkdirAll(folder, 0o755); err != nil {

@@ -63,6 +63,9 @@ and shows what happens. It then stays up until Ctrl-C, for a browser and for oth
 }
 
 func runSandbox(ctx context.Context, w io.Writer, f sandboxFlags) error {
+	if f.speed <= 0 {
+		return fmt.Errorf("--speed %v: want more than 0, such as 60", f.speed)
+	}
 	disks, err := parseDisks(f.disks)
 	if err != nil {
 		return err
@@ -103,7 +106,7 @@ func show(ctx context.Context, w io.Writer, s *sandbox.Sandbox, f sandboxFlags) 
 	}
 	fmt.Fprintf(w, "open     %s/            exports, as the function shows them (any name; password %s)\n", s.URL(), s.Token())
 	fmt.Fprintf(w, "         %s/_sandbox/   what happens behind\n", s.URL())
-	fmt.Fprintf(w, "         eval \"$(imageferry sandbox env%s)\"   to point other programs here\n", f.listenFlag())
+	fmt.Fprintf(w, "         eval \"$(%s sandbox env%s)\"   to point other programs here\n", os.Args[0], f.listenFlag())
 	fmt.Fprintln(w, "         Ctrl-C ends it")
 	<-ctx.Done()
 	return failure
