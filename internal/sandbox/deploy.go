@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/sandbox/account"
 	"github.com/imageferry/imageferry/internal/sandbox/scf"
 )
 
@@ -76,6 +77,18 @@ func (s *Sandbox) settings() map[string]string {
 	maps.Copy(env, s.cfg.Settings)
 	maps.DeleteFunc(env, func(_, value string) bool { return value == "" })
 	return env
+}
+
+// allow holds the functions to the rights on CVM that docs/deploy.md gives their
+// roles. The account's own key may do everything.
+func (s *Sandbox) allow(caller account.Credential, action string) bool {
+	switch caller.Role {
+	case "":
+		return true
+	case "ferry-export":
+		return action == "name/cvm:DescribeImages" || action == "name/cvm:ExportImages"
+	}
+	return false
 }
 
 // ExpireCredentials lets the functions' keys last so long from their issue on; a

@@ -33,19 +33,12 @@ func (l *requestLog) add(line string) {
 	l.list = append(l.list, line)
 }
 
-// Requests returns what was asked since the last Forget, such as
-// "cvm ExportImages" or "cos state GET imageferry/v1/…", in order of arrival.
+// Requests returns what was asked so far, such as "cvm ExportImages" or
+// "cos state GET imageferry/v1/…", in order of arrival.
 func (s *Sandbox) Requests() []string {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
 	return append([]string(nil), s.requests.list...)
-}
-
-// Forget empties the list of requests.
-func (s *Sandbox) Forget() {
-	s.requests.mu.Lock()
-	defer s.requests.mu.Unlock()
-	s.requests.list = nil
 }
 
 func describe(r *http.Request) string {

@@ -40,8 +40,10 @@ const (
 	Region      = "ap-guangzhou"
 	ImageBucket = "images-" + AppID
 	StateBucket = "state-" + AppID
-	webhookHost = "hooks.imageferry.test"
 )
+
+// webhookHost is where the functions' notices go: to the inbox.
+const webhookHost = "hooks.imageferry.test"
 
 // Config says what a sandbox is made of. Dir and Dist are required.
 type Config struct {
@@ -134,7 +136,7 @@ func (s *Sandbox) build() (err error) {
 		return err
 	}
 	s.CVM = cvm.New(cvm.Config{
-		Account: s.Account, Clock: s.Clock, Storage: storage{s.COS}, Dir: dirs["cvm"], Rate: s.cfg.Rate, MaxTasks: s.cfg.MaxTasks,
+		Account: s.Account, Clock: s.Clock, Allow: s.allow, Storage: storage{s.COS}, Dir: dirs["cvm"], Rate: s.cfg.Rate, MaxTasks: s.cfg.MaxTasks,
 	})
 	s.SCF = scf.New(scf.Config{
 		Account: s.Account, Clock: s.Clock, Dir: dirs["scf"], Deliver: s.Faults.Deliver,
