@@ -143,6 +143,9 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Errorf("a key of 255 bytes: %d", w.Code)
 	}
 	wantProblem(t, as(h, "POST", "/v1/exports", a, "Idempotency-Key", strings.Repeat("k", 256)), 400)
+	for _, damaged := range []string{"k\uFFFD", "k\xff"} {
+		wantProblem(t, as(h, "POST", "/v1/exports", a, "Idempotency-Key", damaged), 400)
+	}
 }
 
 func TestIdempotencyKeyOfPlan(t *testing.T) {

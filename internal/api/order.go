@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/imageferry/imageferry/internal/export"
 	"github.com/imageferry/imageferry/internal/image"
@@ -36,10 +37,13 @@ func (a *API) order(w http.ResponseWriter, r *http.Request) (export.Order, error
 		return export.Order{}, err
 	}
 	key := r.Header.Get("Idempotency-Key")
-	if len(key) > maxKey {
-		return export.Order{}, fmt.Errorf("the Idempotency-Key has %d bytes; at most %d", len(key), maxKey)
-	}
 	switch {
+	case len(key) > maxKey:
+		return export.Order{}, fmt.Errorf("the Idempotency-Key has %d bytes; at most %d", len(key), maxKey)
+	case strings.ContainsRune(key, utf8.RuneError):
+		// An event is JSON, which has one character for all that is not UTF-8: two
+		// such keys can arrive as one, and the second export would not happen.
+		return export.Order{}, errors.New("the Idempotency-Key is not UTF-8")
 	case c.Image != "" && c.Plan != "":
 		return export.Order{}, errors.New(`the body names both "image" and "plan"; want one`)
 	case c.Plan != "":
