@@ -92,3 +92,17 @@ func TestLateButUploading(t *testing.T) {
 	w.sweepFor(48 * time.Hour)
 	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
 }
+
+// A task that dies while it uploads leaves its upload open for ever.
+func TestUploadLeftOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.takes = 1000 * time.Hour
+	_, _ = w.start(web)
+	w.sweepFor(47 * time.Hour)
+	if e := w.entry(exportID(web)); e.State != ledger.Accepted {
+		t.Fatalf("%s while it may still be alive", e.State)
+	}
+	w.sweepFor(2 * time.Hour)
+	w.wantClosed(exportID(web), ledger.Failed, 1, 1)
+}

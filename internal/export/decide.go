@@ -17,6 +17,10 @@ const (
 	// usually takes to open its first upload. A task that CVM took just before
 	// the deadline is given the same. The live figure is unverified.
 	quiet = 10 * time.Minute
+	// lateness is how long after the deadline an open upload is taken for a task
+	// that is alive. COS keeps an upload open until somebody ends it, and a task
+	// that died does not; without a limit nobody would ever hear of the export.
+	lateness = 24 * time.Hour
 )
 
 // Step is what one export needs next. At most one of Look, Append and Close is
@@ -80,7 +84,7 @@ func resolve(s Situation) Step {
 		return step
 	}
 	switch {
-	case s.Seen.Uploading || len(s.Seen.Standing) > 0:
+	case s.traced():
 		return s.adopt()
 	case s.Now.Before(s.Entry.Until.Add(quiet)):
 		return Step{}
@@ -97,6 +101,16 @@ func retry(s Situation) Step {
 		return s.fail("not-started", "the export could not be started before its deadline; the last answer was: "+s.Entry.Detail, s.Entry.Hint)
 	case s.Now.Before(s.Entry.NotBefore):
 		return Step{}
+	case s.Entry.Attempt == 0: // refused each time so far, so nothing was started
+		return s.announce()
+	}
+	// An earlier attempt was never answered. It may have been taken, and only the
+	// one after it refused.
+	if step, ok := s.need(LookNames | LookUploads); !ok {
+		return step
+	}
+	if s.traced() {
+		return s.adopt()
 	}
 	return s.announce()
 }
@@ -119,7 +133,7 @@ func await(s Situation) Step {
 	if step, ok := s.need(LookUploads); !ok {
 		return step
 	}
-	if s.Seen.Uploading {
+	if s.Seen.Uploading && s.Now.Before(s.Entry.Request.Deadline.Add(lateness)) {
 		return Step{} // late, but alive
 	}
 	return s.missed()
@@ -144,6 +158,8 @@ func tell(s Situation) Step {
 		switch {
 		case d.State == ledger.Sending && s.Now.Before(s.Entry.Until):
 			return Step{} // somebody is at it
+		case d.State == ledger.Sending && d.Attempt >= maxSends:
+			d.State, d.Detail = ledger.Undelivered, "nobody knows whether the last try was received"
 		case d.State == ledger.Sending, d.State == ledger.SendLater && !s.Now.Before(d.NotBefore):
 			d.State, d.NotBefore, due = ledger.Sending, time.Time{}, true
 			d.Attempt++
@@ -158,9 +174,12 @@ func tell(s Situation) Step {
 	case open:
 		return Step{}
 	}
-	closed := s.Entry.Next(ledger.Closed, s.Now)
-	return Step{Append: &closed}
+	next.State = ledger.Closed
+	return Step{Append: &next}
 }
+
+// traced reports whether the bucket shows that an attempt was taken.
+func (s Situation) traced() bool { return s.Seen.Uploading || len(s.Seen.Standing) > 0 }
 
 // announce is the intention before the effect.
 func (s Situation) announce() Step {

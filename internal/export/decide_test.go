@@ -49,6 +49,8 @@ func TestDecide(t *testing.T) {
 		return ledger.Entry{Seq: 3, State: ledger.Complete, Until: at(until), Request: one,
 			Deliveries: map[string]ledger.Delivery{"mail": {State: ledger.Sent, Attempt: 1}, "webhook": {State: state, Attempt: 1, NotBefore: at(notBefore)}}}
 	}
+	lastSend := told(ledger.Sending, 0, time.Hour)
+	lastSend.Deliveries["webhook"] = ledger.Delivery{State: ledger.Sending, Attempt: 12}
 	const names, uploads, files = export.LookNames, export.LookUploads, export.LookFiles
 	all := names | uploads | files
 	standing := export.Seen{Looked: all, Standing: []string{"x_y"}}
@@ -93,6 +95,8 @@ func TestDecide(t *testing.T) {
 		{"both, after the deadline", accepted, seen(files, two.Files()...), 48 * time.Hour, "effect COMPLETE"},
 		{"deadline", accepted, seen(files, first), 24 * time.Hour, "look 2"},
 		{"deadline, uploading", accepted, uploading, 24 * time.Hour, "wait"},
+		{"a day late, uploading", accepted, uploading, 48*time.Hour - 1, "wait"},
+		{"an upload that was left open", accepted, uploading, 48 * time.Hour, "effect FAILED nothing-landed"},
 		{"deadline, one of two", accepted, seen(all, first), 24 * time.Hour, "effect PARTIAL files-missing"},
 		{"deadline, none", accepted, seen(all), 24 * time.Hour, "effect FAILED nothing-landed"},
 		{"accepted just before it", late, seen(all), 24 * time.Hour, "wait"},
@@ -101,6 +105,7 @@ func TestDecide(t *testing.T) {
 
 		{"being told", told(ledger.Sending, 0, time.Hour), export.Seen{}, time.Hour - 1, "wait"},
 		{"nobody knows if told", told(ledger.Sending, 0, time.Hour), export.Seen{}, time.Hour, "effect COMPLETE webhook 2"},
+		{"nobody knows of the last try", lastSend, export.Seen{}, time.Hour, "CLOSED"},
 		{"told later", told(ledger.SendLater, 2*time.Hour, 0), export.Seen{}, 2*time.Hour - 1, "wait"},
 		{"later is now", told(ledger.SendLater, 2*time.Hour, 0), export.Seen{}, 2 * time.Hour, "effect COMPLETE webhook 2"},
 		{"all told", told(ledger.Sent, 0, 0), export.Seen{}, 0, "CLOSED"},
@@ -179,7 +184,7 @@ func TestDecideIsPure(t *testing.T) {
 func TestNextTryForgetsTheLast(t *testing.T) {
 	t.Parallel()
 	e := ledger.Entry{
-		Seq: 2, State: ledger.Retry, Attempt: 1, Refused: 1, Reason: "busy", Detail: "wait", Hint: "none", RequestID: "r-old",
+		Seq: 2, State: ledger.Retry, Refused: 1, Reason: "busy", Detail: "wait", Hint: "none", RequestID: "r-old",
 		Request: ledger.Request{ID: "x", Deadline: time.Unix(1e9, 0).Add(time.Hour)},
 	}
 	next := export.Decide(export.Situation{Now: time.Unix(1e9, 0), Entry: e}).Append

@@ -45,6 +45,7 @@ func (d *Driver) Land(ctx context.Context, objects []Object, unmanaged bool) err
 		return check
 	}
 	t := d.tick(ctx)
+	t.full.Store(true) // what lands may finish exports; only the export function, and its role, starts them
 	jobs := pick(found, func(j *job) bool { return j != nil })
 	if unmanaged {
 		jobs = append(jobs, d.observe(ctx, strangers(files, exports, found))...)

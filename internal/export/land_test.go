@@ -231,3 +231,20 @@ type blind struct{ store }
 func (blind) List(context.Context, string, string, int) ([]string, bool, error) {
 	return nil, false, nil
 }
+
+// The function that hears of files has no right to start exports.
+func TestLandStartsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.cloud = func(int) error { return errFull }
+	_, _ = w.start(web)
+	w.cloud, w.now = nil, w.now.Add(3*time.Hour) // long due
+	if err := w.land(systemDisk); err != nil {
+		t.Fatal(err)
+	}
+	if e := w.entry(exportID(web)); w.exportCalls() != 1 || e.State != ledger.Retry {
+		t.Errorf("%d calls of ExportImages, %s", w.exportCalls(), e.State)
+	}
+	w.sweepFor(24 * time.Hour)
+	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
+}

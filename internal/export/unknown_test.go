@@ -113,3 +113,30 @@ func TestAnswerIsRecordedAtTheSecondTry(t *testing.T) {
 		}
 	}
 }
+
+// The first attempt was taken and never answered; the second was refused, because
+// the first was running. The third must not happen.
+func TestRefusedAfterUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.takes, w.invisible = 3*time.Hour, true // queued: no upload shows
+	w.fault = func(_ int, c string) fault {
+		if strings.HasPrefix(c, "ExportImages") && w.exportCalls() <= 1 {
+			return lostAnswer
+		}
+		return fine
+	}
+	w.cloud = func(int) error {
+		if w.exportCalls() == 2 {
+			w.invisible = false
+			return errFull
+		}
+		return nil
+	}
+	_, _ = w.start(web)
+	w.sweepFor(24 * time.Hour)
+	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
+	if n := w.exportCalls(); n != 2 {
+		t.Errorf("%d calls of ExportImages, want 2: lost, refused", n)
+	}
+}

@@ -37,10 +37,10 @@ func windowOf(ctx context.Context, now time.Time) window {
 	}
 }
 
-// tick is one invocation: until when it may act, and whether CVM takes more.
+// tick is one invocation: until when it may act, and whether it starts exports.
 type tick struct {
 	window
-	full atomic.Bool // CVM said that no more tasks fit: nothing is announced until a later tick
+	full atomic.Bool // no more starts: CVM said that no more tasks fit, or they are not this invocation's business
 }
 
 func (d *Driver) tick(ctx context.Context) *tick { return &tick{window: windowOf(ctx, d.Now())} }
