@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	minToken = 16 // characters; FERRY_TOKEN guards an address that anybody can call
+	minToken = 16               // characters; FERRY_TOKEN guards an address that anybody can call
 	maxWait  = 20 * time.Second // longer, and no time to act is left in an invocation
 )
 
