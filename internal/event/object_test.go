@@ -70,6 +70,20 @@ func TestObjectFields(t *testing.T) {
 		{"url says another key", M{"key": `"/1250000042/images/a%2Braw"`, "url": `"http://h/a%2Braw"`}, func(o *event.Object) {
 			o.Key, o.FallbackKey, o.Region = "a%2Braw", "a+raw", "gz"
 		}},
+
+		// What only informs may be odd: the record counts, and the field is empty.
+		{"negative size", M{"size": `-1`}, func(o *event.Object) { o.Size = -1 }},
+		{"broken size", M{"size": `1.5`}, func(o *event.Object) { o.Size = -1 }},
+		{"huge size", M{"size": `1e999999`}, func(o *event.Object) { o.Size = -1 }},
+		{"size is a list", M{"size": `[7]`}, func(o *event.Object) { o.Size = -1 }},
+		{"size in words", M{"size": `"seven"`}, func(o *event.Object) { o.Size = -1 }},
+		{"time before time", M{"eventTime": `-1`}, func(o *event.Object) { o.Time = time.Time{} }},
+		{"time in text", M{"eventTime": `"2026-11-22T19:00:00Z"`}, func(o *event.Object) { o.Time = time.Time{} }},
+		{"time in nanoseconds", M{"eventTime": `1795374000000000000`}, func(o *event.Object) { o.Time = time.Time{} }},
+		{"meta is a list", M{"meta": `[]`}, func(*event.Object) {}},
+		{"etag is a number", M{"meta": `{"ETag":1}`}, func(*event.Object) {}},
+		{"version is a list", M{"vid": `["1"]`}, func(*event.Object) {}},
+		{"region is a number", M{"cosRegion": `1`}, func(*event.Object) {}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -128,46 +142,6 @@ func TestObjectSkipped(t *testing.T) {
 			}
 			if diff := cmp.Diff([]string{"record 1: " + tt.want}, e.Skipped); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
-			}
-		})
-	}
-}
-
-// What only informs may be odd: the record counts, and the field is left empty.
-func TestObjectWithOddFields(t *testing.T) {
-	t.Parallel()
-	type M = map[string]string
-	noSize := func(o *event.Object) { o.Size = -1 }
-	noTime := func(o *event.Object) { o.Time = time.Time{} }
-	same := func(*event.Object) {}
-	tests := []struct {
-		name   string
-		change M
-		want   func(*event.Object)
-	}{
-		{"negative size", M{"size": `-1`}, noSize},
-		{"broken size", M{"size": `1.5`}, noSize},
-		{"huge size", M{"size": `1e999999`}, noSize},
-		{"size is a list", M{"size": `[7]`}, noSize},
-		{"size in words", M{"size": `"seven"`}, noSize},
-		{"time before time", M{"eventTime": `-1`}, noTime},
-		{"time in text", M{"eventTime": `"2026-11-22T19:00:00Z"`}, noTime},
-		{"time in nanoseconds", M{"eventTime": `1795374000000000000`}, noTime},
-		{"meta is a list", M{"meta": `[]`}, same},
-		{"etag is a number", M{"meta": `{"ETag":1}`}, same},
-		{"version is a list", M{"vid": `["1"]`}, same},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			want := event.Object{
-				AppID: "1250000042", Bucket: "images", Region: "ap-guangzhou", Key: "a.raw", Size: 7,
-				Time: time.Unix(1795374000, 0).UTC(), EventName: "cos:ObjectCreated:Put",
-			}
-			tt.want(&want)
-			got, err := event.Decode([]byte(record(tt.change)))
-			if diff := cmp.Diff(event.Event(created(want)), got); err != nil || diff != "" {
-				t.Errorf("%v (-want +got)\n%s", err, diff)
 			}
 		})
 	}

@@ -4,7 +4,8 @@
 // Every trigger is a hint. Timer, HTTP request, object-created event and sweep
 // all end in one level-triggered routine that reads the newest ledger entry of
 // an export, looks at the world, asks the pure function [Decide] for one step,
-// takes it, and asks again until there is nothing to do but wait:
+// takes it, and asks again until there is nothing to do but wait (an object event
+// finishes exports and starts none: the function that hears of it has no right to):
 //
 //	∅ → INTENT ─ExportImages─┬ ok ───────────→ ACCEPTED
 //	     ▲                   ├ limit, busy ──→ RETRY, later INTENT again
