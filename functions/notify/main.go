@@ -10,11 +10,12 @@ import (
 	"github.com/tencentyun/scf-go-lib/cloudfunction"
 
 	"github.com/imageferry/imageferry/internal/ferry"
+	"github.com/imageferry/imageferry/internal/function"
 	"github.com/imageferry/imageferry/internal/tencent"
 )
 
 func main() {
 	tencent.TrimRoots()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stdout, nil)))
-	cloudfunction.StartHandler(&handler{open: new(ferry.Instance).Get})
+	cloudfunction.StartHandler(&function.Notify{Open: new(ferry.Instance).Get})
 }

@@ -39,6 +39,7 @@ var order = []string{
 	"internal/api",
 	"internal/tencent",
 	"internal/ferry",
+	"internal/function",
 	"functions",
 	"cmd",
 }

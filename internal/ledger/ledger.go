@@ -48,11 +48,15 @@ var ErrVersioned = errors.New("the state bucket has or had versioning, and COS i
 type Ledger struct {
 	store  Store
 	prefix string
+
+	// Nonce makes the mark by which a writer knows its own entry again. No two
+	// calls may give the same, on any instance. New sets it to random text.
+	Nonce func() string
 }
 
 // New returns the ledger under prefix, such as "imageferry/".
 func New(store Store, prefix string) *Ledger {
-	return &Ledger{store: store, prefix: prefix + "v1/"}
+	return &Ledger{store: store, prefix: prefix + "v1/", Nonce: rand.Text}
 }
 
 // Check makes sure that the bucket is reachable and keeps what it is told.
@@ -109,7 +113,7 @@ func (l *Ledger) newest(ctx context.Context, id image.ExportID) (seq int, err er
 // After any other error e may stand all the same, or appear later; nothing that
 // it announces may be done.
 func (l *Ledger) Append(ctx context.Context, e Entry) (Entry, error) {
-	e.Schema, e.Nonce = Schema, rand.Text()
+	e.Schema, e.Nonce = Schema, l.Nonce()
 	body, err := json.Marshal(e)
 	if err != nil {
 		return e, fmt.Errorf("encode entry %d of %s: %w", e.Seq, e.Request.ID, err)

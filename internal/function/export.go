@@ -1,4 +1,4 @@
-package main
+package function
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/imageferry/imageferry/internal/api"
 	"github.com/imageferry/imageferry/internal/event"
@@ -16,16 +15,17 @@ import (
 	"github.com/imageferry/imageferry/internal/problem"
 )
 
-// handler takes raw events: the library's own decoding would fail an invocation
-// before we could say why.
-type handler struct {
-	open func() (*ferry.Ferry, error) // the deployment, opened once
+// Export is the function that starts exports: by timer, by HTTP through its
+// Function URL or, for older deployments, through API Gateway. Its sweep tick
+// finishes what events missed.
+type Export struct {
+	Open func() (*ferry.Ferry, error) // the deployment, opened once
 }
 
 // Invoke implements cloudfunction.Handler. An error makes SCF deliver a timer
 // event again (twice, a minute apart), so it is returned only where that helps
 // or where people must see it.
-func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+func (x *Export) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	e, err := event.Decode(payload)
 	if err != nil {
 		slog.ErrorContext(ctx, "event refused", "error", err)
@@ -33,7 +33,7 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		// came by HTTP and gets one; other triggers ignore it.
 		return json.Marshal(refuse(err))
 	}
-	f, err := h.open()
+	f, err := x.Open()
 	if err != nil {
 		slog.ErrorContext(ctx, "not deployed properly", "error", err)
 	}
@@ -64,7 +64,7 @@ func refuse(err error) httpevent.Response {
 // the function has no documented status behind a Function URL.
 func routes(f *ferry.Ferry) http.Handler {
 	if f != nil {
-		a := api.API{Exports: f.Driver, Plans: f.Plans, Bucket: f.Config.ImageBucket, Tokens: f.Config.Tokens(), Now: time.Now}
+		a := api.API{Exports: f.Driver, Plans: f.Plans, Bucket: f.Config.ImageBucket, Tokens: f.Config.Tokens(), Now: f.Driver.Now}
 		return a.Handler()
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

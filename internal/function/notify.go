@@ -1,4 +1,4 @@
-package main
+package function
 
 import (
 	"context"
@@ -10,16 +10,16 @@ import (
 	"github.com/imageferry/imageferry/internal/image"
 )
 
-// handler takes raw events: the library's own decoding would fail an invocation
-// before we could say why, and would drop fields that COS has added since.
-type handler struct {
-	open func() (*ferry.Ferry, error) // the deployment, opened once
+// Notify is the function that COS calls when an object appears. It recognises the
+// files of exports, decides whether an export is whole, and tells people.
+type Notify struct {
+	Open func() (*ferry.Ferry, error) // the deployment, opened once
 }
 
 // Invoke implements cloudfunction.Handler. An error makes SCF deliver all records
 // again (twice, a minute apart), which is harmless: whatever is done already is
 // found done.
-func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+func (n *Notify) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	e, err := event.Decode(payload)
 	if err != nil {
 		slog.ErrorContext(ctx, "event refused", "error", err)
@@ -33,7 +33,7 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	for _, reason := range created.Skipped {
 		slog.WarnContext(ctx, "record skipped", "reason", reason)
 	}
-	f, err := h.open()
+	f, err := n.Open()
 	if err != nil {
 		return nil, err
 	}

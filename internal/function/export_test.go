@@ -1,4 +1,4 @@
-package main
+package function
 
 import (
 	"encoding/json"
@@ -19,7 +19,7 @@ const (
 
 // deployment opens a deployment from a made-up environment, some settings of
 // which are changed.
-func deployment(t *testing.T, plans string, change map[string]string) *handler {
+func deployment(t *testing.T, plans string, change map[string]string) *Export {
 	t.Helper()
 	settings := map[string]string{
 		"FERRY_REGION": "ap-guangzhou", "FERRY_IMAGE_BUCKET": "images-1250000000", "FERRY_STATE_BUCKET": "state-1250000000", "FERRY_TOKEN": token,
@@ -35,7 +35,7 @@ func deployment(t *testing.T, plans string, change map[string]string) *handler {
 			t.Fatal(err)
 		}
 	}
-	return &handler{open: func() (*ferry.Ferry, error) { return ferry.Open(environ, file) }}
+	return &Export{Open: func() (*ferry.Ferry, error) { return ferry.Open(environ, file) }}
 }
 
 // answer is what a Function URL makes of a returned value.
@@ -53,7 +53,7 @@ func (a answer) problem(t *testing.T) (p problem.Problem) {
 	return p
 }
 
-func call(t *testing.T, h *handler, payload string) answer {
+func call(t *testing.T, h *Export, payload string) answer {
 	t.Helper()
 	out, err := h.Invoke(t.Context(), []byte(payload))
 	if err != nil {
@@ -127,7 +127,7 @@ func TestTimerRefuses(t *testing.T) {
 func TestBrokenDeployment(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		h    *handler
+		h    *Export
 		want []string
 	}{
 		"settings": {deployment(t, plans, map[string]string{"FERRY_REGION": "", "FERRY_SETTLE": "soon", "FERRY_TOKEN": "canary"}), []string{"FERRY_REGION", "FERRY_SETTLE", "FERRY_TOKEN"}},
@@ -154,7 +154,7 @@ func TestBrokenDeployment(t *testing.T) {
 
 func TestUndecodable(t *testing.T) {
 	t.Parallel()
-	h := &handler{open: func() (*ferry.Ferry, error) { panic("the deployment is opened for an event that cannot be read") }}
+	h := &Export{Open: func() (*ferry.Ferry, error) { panic("the deployment is opened for an event that cannot be read") }}
 	for name, tt := range map[string]struct {
 		payload string
 		status  int
@@ -179,7 +179,7 @@ func TestUndecodable(t *testing.T) {
 // not delivered again; a broken deployment does not change that.
 func TestForeignEvents(t *testing.T) {
 	t.Parallel()
-	handlers := []*handler{deployment(t, plans, nil), deployment(t, plans, map[string]string{"FERRY_REGION": ""})}
+	handlers := []*Export{deployment(t, plans, nil), deployment(t, plans, map[string]string{"FERRY_REGION": ""})}
 	payloads := []string{`{"key1":"test value 1"}`, `"text"`, `{"specversion":"1.0","id":"1"}`, `{"Records":[]}`}
 	for i, h := range handlers {
 		for _, payload := range payloads {

@@ -1,4 +1,4 @@
-package main
+package function
 
 import (
 	"fmt"
@@ -18,19 +18,19 @@ import (
 
 const name = "nightly-20261121t190000z-a_img-a_system_snap-a.raw"
 
-func open(environ ...string) func(t *testing.T) *handler {
-	return func(t *testing.T) *handler {
+func opened(environ ...string) func(t *testing.T) *Notify {
+	return func(t *testing.T) *Notify {
 		file := filepath.Join(t.TempDir(), "plans.json")
 		if err := os.WriteFile(file, []byte(`{"version":1,"plans":{}}`), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		return &handler{open: func() (*ferry.Ferry, error) { return ferry.Open(environ, file) }}
+		return &Notify{Open: func() (*ferry.Ferry, error) { return ferry.Open(environ, file) }}
 	}
 }
 
 var (
-	good   = open("FERRY_REGION=ap-guangzhou", "FERRY_IMAGE_BUCKET=images-1250000000", "FERRY_STATE_BUCKET=state-1250000000")
-	broken = open("FERRY_REGION=nowhere", "FERRY_IMAGE_BUCKET=images-1250000000", "FERRY_TOKEN=canary")
+	good   = opened("FERRY_REGION=ap-guangzhou", "FERRY_IMAGE_BUCKET=images-1250000000", "FERRY_STATE_BUCKET=state-1250000000")
+	broken = opened("FERRY_REGION=nowhere", "FERRY_IMAGE_BUCKET=images-1250000000", "FERRY_TOKEN=canary")
 )
 
 // created is the event of one object (583/9707).
@@ -64,7 +64,7 @@ func TestEventsThatAreNotOurs(t *testing.T) {
 	}
 }
 
-func TestBrokenDeployment(t *testing.T) {
+func TestNotifyBrokenDeployment(t *testing.T) {
 	t.Parallel()
 	_, err := broken(t).Invoke(t.Context(), []byte(created("images", name)))
 	if err == nil || !strings.Contains(err.Error(), "FERRY_REGION") || !strings.Contains(err.Error(), "FERRY_STATE_BUCKET") || strings.Contains(err.Error(), "canary") {
