@@ -29,15 +29,6 @@ import (
 	"github.com/imageferry/imageferry/internal/ledger"
 )
 
-// Cloud is CVM as an export needs it. Errors are classified (package outcome).
-type Cloud interface {
-	// Images describes images by id; those that do not exist are left out.
-	Images(ctx context.Context, ids []image.ID) (map[image.ID]image.Image, error)
-	// Export calls ExportImages once and never repeats it by itself. An error of
-	// kind [outcome.Full] means that no other export would be taken now either.
-	Export(ctx context.Context, r ledger.Request) (Task, error)
-}
-
 // Files is the image bucket.
 type Files interface {
 	// Stat returns an object, or an error of kind [outcome.NotFound].
@@ -66,7 +57,7 @@ type Pool func(n int, f func(i int))
 // concurrency from outside only, so that a simulator can own all three.
 type Driver struct {
 	Ledger *ledger.Ledger
-	Cloud  Cloud
+	Cloud  Exporter
 	Files  Files
 	Notify Notifier
 

@@ -53,6 +53,9 @@ type Image struct {
 	Architecture string    `json:"arch,omitempty"`
 	Created      time.Time `json:"created,omitzero"`
 	Disks        []Disk    `json:"disks,omitempty"` // the system disk first
+	Family       string    `json:"family,omitempty"`
+
+	Tags map[string]string `json:"tags,omitempty"`
 }
 
 // Disk is one disk of an image, kept by CVM as a snapshot.

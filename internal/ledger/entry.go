@@ -11,7 +11,7 @@ import (
 // Schema is the version of the stored form. A reader accepts this and older
 // ones; it leaves exports with a newer one alone and says so, because a
 // deployment of the previous version may run beside this one.
-const Schema = 1
+const Schema = 2
 
 // SchemaError says that an object was written by a newer version.
 type SchemaError struct {
@@ -26,16 +26,20 @@ func (e *SchemaError) Error() string {
 // State is where an export stands.
 type State string
 
-// The states. COMPLETE, FAILED and PARTIAL are verdicts: what remains is to
+// The states. COMPLETE, FAILED, PARTIAL and NEWS are verdicts: what remains is to
 // tell people. After CLOSED nothing happens any more.
 const (
 	None     State = ""
+	Imaging  State = "IMAGING"  // CreateImage is about to be called, by the holder of the claim only
+	Imaged   State = "IMAGED"   // the image is there, and not yet ready to be exported
 	Intent   State = "INTENT"   // ExportImages is about to be called, by the holder of the claim only
 	Accepted State = "ACCEPTED" // the cloud took the task, or its files show that it did
 	Retry    State = "RETRY"    // refused for now; not before NotBefore
 	Complete State = "COMPLETE" // every expected file is there
 	Failed   State = "FAILED"
 	Partial  State = "PARTIAL" // the deadline passed with some files missing
+	News     State = "NEWS"    // something about a plan, to be told
+	Pruning  State = "PRUNING" // images that we made of an instance are about to be deleted, by the holder of the claim only
 	Closed   State = "CLOSED"
 )
 
@@ -48,6 +52,7 @@ const (
 	Scheduled Origin = "timer"
 	Requested Origin = "http"
 	Observed  Origin = "observed"
+	Noticed   Origin = "noticed" // by ourselves, about a plan: see [Request.News]
 )
 
 // Request is what is to be exported. It is complete: an export can be driven on
@@ -66,6 +71,20 @@ type Request struct {
 	Deadline time.Time      `json:"deadline"`       // when files that are not there are missing
 	Refusal  *image.Refusal `json:"refusal,omitempty"`
 	File     string         `json:"file,omitempty"` // Observed only: the key that was seen
+
+	Instance    image.InstanceID    `json:"instance,omitempty"`    // of which the image is made first; Image is empty until then
+	Keep        int                 `json:"keep,omitempty"`        // of the images made of Instance, how many stay; 0: all
+	MaxInFlight int                 `json:"maxInFlight,omitempty"` // of Plan; 0: no limit but CVM's
+	Hears       map[string][]string `json:"hears,omitempty"`       // channel -> what it hears of; a channel that is not here hears the usual
+	News        *Told               `json:"news,omitempty"`        // Noticed only
+}
+
+// Told is something to tell people that is no verdict on an export.
+type Told struct {
+	Kind   string         `json:"kind"`             // missed, stalled, suspended, resumed, skipped
+	Export image.ExportID `json:"export,omitempty"` // that it is about, if it is about one
+	Detail string         `json:"detail"`
+	Hint   string         `json:"hint,omitempty"`
 }
 
 // Files returns the keys that the export is expected to write.
@@ -97,6 +116,10 @@ type Entry struct {
 	Expected  []string  `json:"expected,omitempty"`  // keys, from ACCEPTED on
 	Started   time.Time `json:"started,omitzero"`    // when ExportImages was accepted, or first known to be
 	Landed    []File    `json:"landed,omitempty"`    // what was there at the verdict
+	Stalled   time.Time `json:"stalled,omitzero"`    // when people were told that it is late and still under way
+	Running   int       `json:"running,omitempty"`   // RETRY: exports that were under way when the limit was met
+	Full      bool      `json:"full,omitempty"`      // RETRY: it was the limit of running tasks, so nobody else is started either
+	Surplus   []string  `json:"surplus,omitempty"`   // PRUNING: ids of the images to delete
 	Verdict   State     `json:"verdict,omitempty"`   // from the verdict on, CLOSED included
 	Ended     time.Time `json:"ended,omitzero"`      // when the verdict was reached
 	Reason    string    `json:"reason,omitempty"`    // of FAILED, PARTIAL, RETRY; stable, for programs
