@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/goccy/go-yaml"
@@ -135,8 +136,14 @@ func TestServerlessTriggers(t *testing.T) {
 		}
 		switch tr.Type {
 		case "timer":
-			if _, err := cron.Parse(p.CronExpression); err != nil {
+			schedule, err := cron.Parse(p.CronExpression)
+			if err != nil {
 				t.Errorf("timer %q: %v", p.Name, err)
+			}
+			// Sweeps that overlap are safe, and a waste.
+			first := schedule.Next(time.Unix(0, 0))
+			if gap, most := schedule.Next(first).Sub(first), time.Duration(d.Inputs.Functions[tr.Function].Timeout)*time.Second; gap < most {
+				t.Errorf("timer %q fires every %s, and a run may take %s", p.Name, gap, most)
 			}
 			if !slices.Contains([]string{`{"plan":"nightly"}`, `{"sweep":true}`}, p.Argument) {
 				t.Errorf("timer %q has argument %s", p.Name, p.Argument)

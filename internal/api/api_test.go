@@ -45,14 +45,14 @@ func (x *exporter) Start(_ context.Context, o export.Order) ([]export.Result, er
 	x.calls++
 	x.order = o
 	var results []export.Result
-	for _, id := range o.Images {
-		name := o.Name(id)
+	for _, id := range o.Plan.IDs() {
+		name := o.Name(id.Suffix())
 		e, known := x.entries[name]
 		var err error
 		if !known {
 			e = ledger.Entry{Seq: 1, State: ledger.Intent, Request: ledger.Request{
-				ID: name, Origin: o.Origin, Plan: o.Plan, Slot: o.Slot, Image: image.Image{ID: id}, Bucket: o.Bucket, Format: o.Format, RootOnly: o.RootOnly,
-				Prefix: image.Prefix(o.Own, name), Deadline: o.Slot.Add(o.Within),
+				ID: name, Origin: o.Origin, Plan: o.Plan.Name, Slot: o.Slot, Image: image.Image{ID: id}, Bucket: o.Bucket, Format: o.Plan.Format, RootOnly: o.Plan.RootDiskOnly,
+				Prefix: image.Prefix(o.Plan.Prefix, name), Deadline: o.Slot.Add(o.Plan.Deadline),
 			}}
 			if x.decide != nil {
 				err = x.decide(&e)

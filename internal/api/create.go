@@ -59,7 +59,7 @@ func refused(r export.Result, o export.Order) (problem.Problem, bool) {
 	e := r.Entry
 	p := problem.Problem{Status: http.StatusUnprocessableEntity, Instance: location(r.ID)}
 	switch {
-	case o.Plan == "" && (e.Request.Image.ID != o.Images[0] || e.Request.Format != o.Format || e.Request.RootOnly != o.RootOnly):
+	case o.Plan.Name == "" && (e.Request.Image.ID != o.Plan.Images[0].ID || e.Request.Format != o.Plan.Format || e.Request.RootOnly != o.Plan.RootDiskOnly):
 		p.Detail, p.Hint = "this Idempotency-Key was used for another request", "use a new key, or repeat the first request unchanged"
 	case e.Verdict == ledger.Failed && e.Started.IsZero():
 		p.Type, p.Title = "urn:imageferry:reason:"+strings.ToLower(e.Reason), "Not exportable"

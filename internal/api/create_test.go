@@ -21,11 +21,11 @@ func TestCreateImage(t *testing.T) {
 		t.Fatalf("%d exports, headers %v", len(got), w.Header())
 	}
 	o := x.order
-	if o.Origin != ledger.Requested || o.Plan != "" || !slices.Equal(o.Images, []image.ID{"img-a"}) || o.Bucket != bucket || o.Format != image.VHD || !o.RootOnly || o.Own != "" || o.Role != "" {
+	if o.Origin != ledger.Requested || o.Plan.Name != "" || !slices.Equal(o.Plan.IDs(), []image.ID{"img-a"}) || o.Bucket != bucket || o.Plan.Format != image.VHD || !o.Plan.RootDiskOnly || o.Plan.Prefix != "" || o.Plan.Role != "" {
 		t.Errorf("order %+v", o)
 	}
-	if want := time.Date(2026, 11, 21, 19, 0, 5, 0, time.UTC); o.Slot != want || o.Within != 24*time.Hour {
-		t.Errorf("asked at %v for %v, want %v", o.Slot, o.Within, want)
+	if want := time.Date(2026, 11, 21, 19, 0, 5, 0, time.UTC); o.Slot != want || o.Plan.Deadline != 24*time.Hour {
+		t.Errorf("asked at %v for %v, want %v", o.Slot, o.Plan.Deadline, want)
 	}
 	if o.Names != string(o.Name("img-a")) {
 		t.Errorf("ids are said to start with %q, and are %q", o.Names, o.Name("img-a"))
@@ -52,7 +52,7 @@ func TestCreatePlan(t *testing.T) {
 			t.Errorf("export %+v, want id %s", got[i], id)
 		}
 	}
-	if o := x.order; o.Within != 12*time.Hour || o.Own != "team" || o.Bucket != bucket {
+	if o := x.order; o.Plan.Deadline != 12*time.Hour || o.Plan.Prefix != "team" || o.Bucket != bucket {
 		t.Errorf("order %+v is not the plan", o)
 	}
 	w = as(h, "POST", "/v1/exports", `{"plan":"single"}`)

@@ -95,11 +95,12 @@ func (a *API) imageOrder(c creation, key string) (export.Order, error) {
 	if key == "" {
 		key = rand.Text()
 	}
+	p := plan.Default()
+	p.Images, p.Format, p.RootDiskOnly = []plan.Selector{{ID: id}}, format, c.RootDiskOnly
 	name := image.RequestedID(key)
 	return export.Order{
-		Origin: ledger.Requested, Slot: a.now(), Images: []image.ID{id}, Bucket: a.Bucket, Format: format,
-		RootOnly: c.RootDiskOnly, Within: plan.DefaultDeadline,
-		Name: func(image.ID) image.ExportID { return name }, Names: string(name),
+		Plan: p, Origin: ledger.Requested, Slot: a.now(), Bucket: a.Bucket,
+		Name: func(string) image.ExportID { return name }, Names: string(name),
 	}, nil
 }
 
@@ -115,7 +116,7 @@ func (a *API) planOrder(c creation, key string) (export.Order, error) {
 	o.Origin = ledger.Requested
 	if key != "" { // which counts within its plan: with another plan it is another request
 		o.Names = string(image.RequestedID(p.Name+"\n"+key)) + "-"
-		o.Name = func(id image.ID) image.ExportID { return image.ExportID(o.Names + id.Suffix()) }
+		o.Name = func(what string) image.ExportID { return image.ExportID(o.Names + what) }
 	}
 	return o, nil
 }

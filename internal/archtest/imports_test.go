@@ -35,6 +35,7 @@ var order = []string{
 	"internal/plan",
 	"internal/ledger",
 	"internal/notice",
+	"internal/fsck",
 	"internal/export",
 	"internal/api",
 	"internal/tencent",
@@ -45,7 +46,7 @@ var order = []string{
 }
 
 // beside lists what stands outside the order: nothing in production may need it.
-var beside = []string{"internal/sandbox", "internal/sim", "internal/archtest", "bench", "stories"}
+var beside = []string{"internal/sandbox", "internal/sim", "internal/scale", "internal/archtest", "bench", "stories"}
 
 // vendors are the SDKs of the cloud, and vendorHomes the directories that may
 // import them. Tests may, anywhere.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/outcome"
 )
@@ -41,6 +42,21 @@ func started(s Situation, task Task, err error) (Step, bool) {
 	return s.fail(e.Code, e.Message, e.Hint), true
 }
 
+// made folds the answer of CreateImage into the next step.
+func made(s Situation, id image.ID, err error) (Step, bool) {
+	if err == nil {
+		next := s.Entry.Next(ledger.Imaged, s.Now)
+		next.Request.Image = image.Image{ID: id}
+		return Step{Append: &next, Rest: true}, true
+	}
+	if outcome.Is(err, outcome.Exists) {
+		// An earlier call of ours was taken after all, or a stranger's image has
+		// the name. Either shows when it is looked for, as after no answer.
+		return Step{}, false
+	}
+	return started(s, Task{}, err)
+}
+
 // mostWait is the longest time between two tries to start an export. With it a
 // day of refusals, two entries each, keeps a log under 40 entries.
 const mostWait = 2 * time.Hour
@@ -48,8 +64,15 @@ const mostWait = 2 * time.Hour
 // postponed waits before the next try, twice as long after each refusal.
 func postponed(s Situation, e *outcome.Error) Step {
 	next := s.Entry.Next(ledger.Retry, s.Now)
-	next.Attempt-- // it was announced, and certainly not done
+	if s.Entry.State == ledger.Imaging { // it was announced, and certainly not done
+		next.Making--
+	} else {
+		next.Attempt--
+	}
 	next.Refused++
+	if next.Full = e.Kind == outcome.Full; next.Full {
+		next.Running = max(0, s.Running)
+	}
 	next.NotBefore = s.Now.Add(backoff(next.Refused, mostWait)).UTC()
 	next.Reason, next.Detail, next.Hint, next.RequestID = e.Code, e.Message, e.Hint, e.RequestID
 	return Step{Append: &next}
@@ -57,8 +80,8 @@ func postponed(s Situation, e *outcome.Error) Step {
 
 // undone takes back an announcement whose effect was never issued. It waits as
 // one that was refused does, or a long queue would fill its logs.
-func undone(s Situation, detail string) Step {
-	return postponed(s, &outcome.Error{Code: "postponed", Message: detail, Hint: "nothing to do: a later tick goes on"})
+func undone(s Situation, kind outcome.Kind, detail string) Step {
+	return postponed(s, &outcome.Error{Kind: kind, Code: "postponed", Message: detail, Hint: "nothing to do: a later tick goes on"})
 }
 
 // maxSends is how often a notice is tried: with the doubling below about a day.
@@ -79,7 +102,7 @@ func delivered(s Situation, answers map[string]error) Step {
 		open = open || d.State == ledger.SendLater
 		next.Deliveries[name] = d
 	}
-	if !open {
+	if !open && !s.prunes() {
 		next.State = ledger.Closed
 	}
 	return Step{Append: &next}

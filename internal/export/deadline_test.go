@@ -91,6 +91,9 @@ func TestLateButUploading(t *testing.T) {
 	_, _ = w.start(web)
 	w.sweepFor(48 * time.Hour)
 	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
+	if told := w.told("stalled"); len(told) != 1 || told[0].Request.News.Export != exportID(web) || told[0].Ended.Before(slot.Add(24*time.Hour)) {
+		t.Errorf("told that it is late: %+v", told)
+	}
 }
 
 // A task that dies while it uploads leaves its upload open for ever.

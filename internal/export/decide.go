@@ -28,9 +28,15 @@ const (
 type Step struct {
 	Look   Look
 	Append *ledger.Entry
-	Effect bool // Append announces an effect: call ExportImages, or send
-	Rest   bool // after Append there is nothing to see yet: wait for the next trigger
-	Close  bool // take it off the work list
+	Effect bool         // Append announces an effect: call CVM, or send
+	Rest   bool         // after Append there is nothing to see yet: wait for the next trigger
+	News   *ledger.Told // put this on the work list before Append
+	Close  bool         // take it off the work list
+}
+
+// starts reports whether the step takes a new export in hand.
+func (s Step) starts() bool {
+	return s.Effect && (s.Append.State == ledger.Intent || s.Append.State == ledger.Imaging)
 }
 
 // Decide says what an export needs next. It is pure: the same situation always
@@ -39,14 +45,20 @@ func Decide(s Situation) Step {
 	switch s.Entry.State {
 	case ledger.None:
 		return begin(s)
+	case ledger.Imaging:
+		return resolveImage(s)
+	case ledger.Imaged:
+		return awaitImage(s)
 	case ledger.Intent:
 		return resolve(s)
 	case ledger.Retry:
 		return retry(s)
 	case ledger.Accepted:
 		return await(s)
-	case ledger.Complete, ledger.Failed, ledger.Partial:
+	case ledger.Complete, ledger.Failed, ledger.Partial, ledger.News:
 		return tell(s)
+	case ledger.Pruning:
+		return pruning(s)
 	case ledger.Closed:
 		return Step{Close: true}
 	}
@@ -57,6 +69,9 @@ func Decide(s Situation) Step {
 func begin(s Situation) Step {
 	if s.Entry.Request.Origin == ledger.Observed {
 		return await(s)
+	}
+	if n := s.Entry.Request.News; n != nil {
+		return s.conclude(ledger.News, "", n.Detail, n.Hint)
 	}
 	if r := s.Entry.Request.Refusal; r != nil {
 		return s.fail(r.Reason, r.Detail, r.Hint)
@@ -99,7 +114,7 @@ func retry(s Situation) Step {
 	switch {
 	case s.overdue():
 		return s.fail("not-started", "the export could not be started before its deadline; the last answer was: "+s.Entry.Detail, s.Entry.Hint)
-	case s.Now.Before(s.Entry.NotBefore):
+	case !s.ripe():
 		return Step{}
 	case s.Entry.Attempt == 0: // refused each time so far, so nothing was started
 		return s.announce()
@@ -113,6 +128,17 @@ func retry(s Situation) Step {
 		return s.adopt()
 	}
 	return s.announce()
+}
+
+// soonest is how many refusals an export may have had and still be tried before
+// its time: without an end to that, a log could grow with every task that ends.
+const soonest = 6
+
+// ripe reports whether a refused export may be tried again: when its time has
+// come, or when it met the limit of running tasks and one of ours has ended since.
+func (s Situation) ripe() bool {
+	e := s.Entry
+	return !s.Now.Before(e.NotBefore) || e.Full && e.Refused <= soonest && 0 <= s.Running && s.Running < e.Running
 }
 
 // await: the cloud is writing. Done is when every expected file is there.
@@ -134,9 +160,23 @@ func await(s Situation) Step {
 		return step
 	}
 	if s.Seen.Uploading && s.Now.Before(s.Entry.Request.Deadline.Add(lateness)) {
-		return Step{} // late, but alive
+		return s.stalled()
 	}
 	return s.missed()
+}
+
+// stalled: late, but alive. People are told once, and it is waited for.
+func (s Situation) stalled() Step {
+	if !s.Entry.Stalled.IsZero() {
+		return Step{}
+	}
+	next := s.Entry.Next(ledger.Accepted, s.Now)
+	next.Stalled = s.Now.UTC()
+	return Step{Append: &next, Rest: true, News: &ledger.Told{
+		Kind: ledger.KindStalled, Export: s.Entry.Request.ID,
+		Detail: fmt.Sprintf("the deadline passed with %d of %d files there, and an upload is still running", len(s.Seen.Files), len(s.expected())),
+		Hint:   "nothing to do yet: it is told of again when it has ended; a longer deadline in the plan avoids this notice",
+	}}
 }
 
 func (s Situation) missed() Step {
@@ -149,43 +189,21 @@ func (s Situation) missed() Step {
 	return s.conclude(ledger.Partial, "files-missing", detail, hint)
 }
 
-// tell: the verdict stands; somebody may not have heard of it yet.
-func tell(s Situation) Step {
-	next := s.Entry.Next(s.Entry.State, s.Now)
-	next.Deliveries = map[string]ledger.Delivery{}
-	due, open := false, false
-	for name, d := range s.Entry.Deliveries {
-		switch {
-		case d.State == ledger.Sending && s.Now.Before(s.Entry.Until):
-			return Step{} // somebody is at it
-		case d.State == ledger.Sending && d.Attempt >= maxSends:
-			d.State, d.Detail = ledger.Undelivered, "nobody knows whether the last try was received"
-		case d.State == ledger.Sending, d.State == ledger.SendLater && !s.Now.Before(d.NotBefore):
-			d.State, d.NotBefore, due = ledger.Sending, time.Time{}, true
-			d.Attempt++
-		case d.State == ledger.SendLater:
-			open = true
-		}
-		next.Deliveries[name] = d
-	}
-	switch {
-	case due:
-		return Step{Append: &next, Effect: true}
-	case open:
-		return Step{}
-	}
-	next.State = ledger.Closed
-	return Step{Append: &next}
-}
-
 // traced reports whether the bucket shows that an attempt was taken.
 func (s Situation) traced() bool { return s.Seen.Uploading || len(s.Seen.Standing) > 0 }
 
-// announce is the intention before the effect.
+// announce is the intention before the effect: CreateImage for an instance that
+// has no image yet, else ExportImages.
 func (s Situation) announce() Step {
 	next := s.Entry.Next(ledger.Intent, s.Now)
-	next.Attempt++
-	next.NotBefore, next.Reason, next.Detail, next.Hint, next.RequestID = time.Time{}, "", "", "", "" // of the try before
+	if next.Request.MakesImage() {
+		next.State = ledger.Imaging
+		next.Making++
+	} else {
+		next.Attempt++
+	}
+	next.NotBefore, next.Full, next.Running = time.Time{}, false, 0 // of the try before, as are these
+	next.Reason, next.Detail, next.Hint, next.RequestID = "", "", "", ""
 	return Step{Append: &next, Effect: true}
 }
 
@@ -194,21 +212,4 @@ func (s Situation) adopt() Step {
 	next := s.Entry.Next(ledger.Accepted, s.Now)
 	next.Expected, next.Started = s.Entry.Request.Files(), s.Entry.At
 	return Step{Append: &next}
-}
-
-func (s Situation) fail(reason, detail, hint string) Step {
-	return s.conclude(ledger.Failed, reason, detail, hint)
-}
-
-// conclude reaches a verdict and claims the telling of it in one entry.
-func (s Situation) conclude(verdict ledger.State, reason, detail, hint string) Step {
-	next := s.Entry.Next(verdict, s.Now)
-	next.Verdict, next.Ended = verdict, s.Now.UTC()
-	next.Reason, next.Detail, next.Hint = reason, detail, hint
-	next.Expected, next.Landed = s.expected(), s.Seen.Files
-	next.Deliveries = map[string]ledger.Delivery{}
-	for _, name := range s.Channels {
-		next.Deliveries[name] = ledger.Delivery{ID: next.NoticeID(), State: ledger.Sending, Attempt: 1}
-	}
-	return Step{Append: &next, Effect: len(s.Channels) > 0}
 }

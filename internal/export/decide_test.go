@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -40,6 +41,8 @@ func TestDecide(t *testing.T) {
 	lastTry.Attempt = 5
 	retry := ledger.Entry{Seq: 2, State: ledger.Retry, NotBefore: at(time.Hour), Request: one}
 	accepted := ledger.Entry{Seq: 2, State: ledger.Accepted, Started: at(0), Request: two, Expected: two.Files()}
+	stalled := accepted
+	stalled.Stalled = at(24 * time.Hour)
 	single := ledger.Entry{Seq: 2, State: ledger.Accepted, Started: at(0), Request: one, Expected: one.Files()}
 	late := single
 	late.Started = at(24*time.Hour - time.Minute)
@@ -51,6 +54,24 @@ func TestDecide(t *testing.T) {
 	}
 	lastSend := told(ledger.Sending, 0, time.Hour)
 	lastSend.Deliveries["webhook"] = ledger.Delivery{State: ledger.Sending, Attempt: 12}
+	news := ledger.Request{ID: "news-x", Origin: ledger.Noticed, News: &ledger.Told{Kind: ledger.KindMissed, Detail: "d"}}
+	machine := one
+	machine.Image, machine.Instance, machine.Keep = image.Image{}, "ins-a", 2
+	imaging := ledger.Entry{Seq: 1, State: ledger.Imaging, Making: 1, Until: at(10 * time.Minute), Request: machine}
+	imagingLast := imaging
+	imagingLast.Making = 5
+	imaged := ledger.Entry{Seq: 2, State: ledger.Imaged, Making: 1, Request: machine}
+	imaged.Request.Image.ID = "img-made"
+	madeImage := func(state, tag string) export.Seen {
+		m := one.Image
+		m.Type, m.State, m.Tags = "PRIVATE_IMAGE", state, map[string]string{export.TagExport: tag}
+		return export.Seen{Looked: export.LookImage, Image: &m}
+	}
+	toldMachine := told(ledger.Sent, 0, 0)
+	toldMachine.Request, toldMachine.Verdict = machine, ledger.Complete
+	full := ledger.Entry{Seq: 2, State: ledger.Retry, NotBefore: at(time.Hour), Full: true, Running: 1, Refused: 1, Request: one}
+	fullOften := full
+	fullOften.Refused = 7
 	const names, uploads, files = export.LookNames, export.LookUploads, export.LookFiles
 	all := names | uploads | files
 	standing := export.Seen{Looked: all, Standing: []string{"x_y"}}
@@ -94,14 +115,37 @@ func TestDecide(t *testing.T) {
 		{"both", accepted, seen(files, two.Files()...), time.Hour, "effect COMPLETE"},
 		{"both, after the deadline", accepted, seen(files, two.Files()...), 48 * time.Hour, "effect COMPLETE"},
 		{"deadline", accepted, seen(files, first), 24 * time.Hour, "look 2"},
-		{"deadline, uploading", accepted, uploading, 24 * time.Hour, "wait"},
-		{"a day late, uploading", accepted, uploading, 48*time.Hour - 1, "wait"},
-		{"an upload that was left open", accepted, uploading, 48 * time.Hour, "effect FAILED nothing-landed"},
+		{"deadline, uploading", accepted, uploading, 24 * time.Hour, "news stalled ACCEPTED"},
+		{"a day late, uploading", stalled, uploading, 48*time.Hour - 1, "wait"},
+		{"an upload that was left open", stalled, uploading, 48 * time.Hour, "effect FAILED nothing-landed"},
 		{"deadline, one of two", accepted, seen(all, first), 24 * time.Hour, "effect PARTIAL files-missing"},
 		{"deadline, none", accepted, seen(all), 24 * time.Hour, "effect FAILED nothing-landed"},
 		{"accepted just before it", late, seen(all), 24 * time.Hour, "wait"},
 		{"and not seen since", late, seen(all), 24*time.Hour + 9*time.Minute, "effect FAILED nothing-landed"},
 		{"where CVM said", other, seen(files, "elsewhere.raw"), time.Hour, "effect COMPLETE"},
+
+		{"news", ledger.Entry{Request: news}, export.Seen{}, 0, "effect NEWS"},
+
+		{"an instance", ledger.Entry{Request: machine}, seen(names), 0, "effect IMAGING"},
+		{"image claimed", imaging, export.Seen{}, 10*time.Minute - 1, "wait"},
+		{"image claim ended", imaging, export.Seen{}, 10 * time.Minute, "look 8"},
+		{"no image of the name", imaging, export.Seen{Looked: export.LookImage}, 10 * time.Minute, "effect IMAGING"},
+		{"no image after five", imagingLast, export.Seen{Looked: export.LookImage}, 10 * time.Minute, "effect FAILED unknown-outcome"},
+		{"our image of the name", imaging, madeImage("CREATING", string(machine.ID)), 10 * time.Minute, "IMAGED"},
+		{"a stranger's image of the name", imaging, madeImage("NORMAL", ""), 10 * time.Minute, "effect FAILED name-taken"},
+		{"not ready", imaged, madeImage("CREATING", string(machine.ID)), time.Hour, "wait"},
+		{"does not show yet", imaged, export.Seen{Looked: export.LookImage}, time.Hour, "wait"},
+		{"not ready in time", imaged, madeImage("CREATING", string(machine.ID)), 24 * time.Hour, "effect FAILED image-not-ready"},
+		{"could not be made", imaged, madeImage("CREATEFAILED", string(machine.ID)), time.Hour, "effect FAILED image-failed"},
+		{"ready", imaged, madeImage("NORMAL", string(machine.ID)), time.Hour, "effect INTENT"},
+		{"told, to prune", toldMachine, export.Seen{}, 0, "look 16"},
+		{"nothing to prune", toldMachine, export.Seen{Looked: export.LookSurplus}, 0, "CLOSED"},
+		{"something to prune", toldMachine, export.Seen{Looked: export.LookSurplus, Surplus: []string{"img-old"}}, 0, "effect PRUNING"},
+		{"pruning", ledger.Entry{Seq: 5, State: ledger.Pruning, Until: at(time.Hour), Request: machine}, export.Seen{}, time.Hour - 1, "wait"},
+		{"pruned or not", ledger.Entry{Seq: 5, State: ledger.Pruning, Until: at(time.Hour), Request: machine}, export.Seen{}, time.Hour, "CLOSED"},
+
+		{"full, one of ours has ended", full, export.Seen{}, 0, "effect INTENT"},
+		{"full, refused often", fullOften, export.Seen{}, 0, "wait"},
 
 		{"being told", told(ledger.Sending, 0, time.Hour), export.Seen{}, time.Hour - 1, "wait"},
 		{"nobody knows if told", told(ledger.Sending, 0, time.Hour), export.Seen{}, time.Hour, "effect COMPLETE webhook 2"},
@@ -131,7 +175,7 @@ func TestDecide(t *testing.T) {
 func describe(s export.Step) string {
 	switch {
 	case s.Look != 0:
-		return "look " + string(rune('0'+s.Look))
+		return fmt.Sprint("look ", int(s.Look))
 	case s.Close:
 		return "close"
 	case s.Append == nil:
@@ -146,6 +190,9 @@ func describe(s export.Step) string {
 	}
 	if s.Effect {
 		text = "effect " + text
+	}
+	if s.News != nil {
+		text = "news " + s.News.Kind + " " + text
 	}
 	return text
 }

@@ -16,6 +16,8 @@ type job struct {
 	entry ledger.Entry
 	seen  Seen
 	next  Step // decided by an answer; empty: ask Decide
+	ready bool // would be taken in hand, if it were its turn
+	turn  bool // it is
 	acts  bool // the entry announces an effect that is ours to issue
 	again bool // an answer could not be recorded and is being recorded once more
 	done  bool
@@ -31,13 +33,23 @@ func (j *job) move(e ledger.Entry) {
 
 func (j *job) stop(err error) { j.done, j.acts, j.err = true, false, err }
 
-// maxRounds ends a drive in which others keep deciding: an export passes at most
-// five entries in one, and each lost claim costs a round.
-const maxRounds = 12
-
-// drive takes jobs as far as they go. It works in rounds so that one settling
-// time serves the claims of all: everybody claims, one wait, everybody acts.
+// drive takes jobs as far as they go: first those that are under way, which shows
+// how much room there is, then those that wait, oldest first as they are listed.
 func (d *Driver) drive(ctx context.Context, t *tick, jobs []*job) {
+	waits := func(j *job) bool { return j.entry.State == ledger.None || j.entry.State == ledger.Retry }
+	d.rounds(ctx, t, pick(jobs, func(j *job) bool { return !waits(j) }))
+	t.count(jobs)
+	d.rounds(ctx, t, pick(jobs, waits))
+	d.start(ctx, t, jobs)
+}
+
+// maxRounds ends a drive in which others keep deciding: an export passes at most
+// seven entries in one, and each lost claim costs a round.
+const maxRounds = 14
+
+// rounds takes jobs as far as they go, short of taking a new export in hand. One
+// settling time serves the claims of all: everybody claims, one wait, everybody acts.
+func (d *Driver) rounds(ctx context.Context, t *tick, jobs []*job) {
 	for range maxRounds {
 		d.Pool(len(jobs), func(i int) { d.advance(ctx, t, jobs[i]) })
 		if acting := pick(jobs, func(j *job) bool { return j.acts }); len(acting) > 0 {
@@ -57,11 +69,14 @@ func (d *Driver) advance(ctx context.Context, t *tick, j *job) {
 	if j.done {
 		return
 	}
-	step, err := d.decide(ctx, j)
+	step, err := d.decide(ctx, t, j)
 	switch {
 	case err != nil:
 		j.stop(err)
+	case step.starts() && !j.turn:
+		j.ready, j.done = true, true
 	case step.Append != nil:
+		j.turn = false
 		d.append(ctx, t, j, step)
 	case step.Close:
 		j.stop(d.Ledger.Close(ctx, j.name, j.entry))
@@ -71,14 +86,14 @@ func (d *Driver) advance(ctx context.Context, t *tick, j *job) {
 }
 
 // decide asks Decide, and looks as often as it wants to know more.
-func (d *Driver) decide(ctx context.Context, j *job) (Step, error) {
+func (d *Driver) decide(ctx context.Context, t *tick, j *job) (Step, error) {
 	if j.next != (Step{}) {
 		step := j.next
 		j.next = Step{}
 		return step, nil
 	}
 	for {
-		step := Decide(d.situation(j))
+		step := Decide(d.situation(t, j))
 		if step.Look == 0 {
 			return step, nil
 		}
@@ -88,8 +103,12 @@ func (d *Driver) decide(ctx context.Context, j *job) (Step, error) {
 	}
 }
 
-func (d *Driver) situation(j *job) Situation {
-	return Situation{Now: d.Now(), Entry: j.entry, Seen: j.seen, Channels: d.Notify.Channels(j.entry)}
+func (d *Driver) situation(t *tick, j *job) Situation {
+	running := -1
+	if t.whole {
+		running = t.running
+	}
+	return Situation{Now: d.Now(), Entry: j.entry, Seen: j.seen, Channels: d.Notify.Channels(), Running: running}
 }
 
 // append writes a step's entry down, and with it the claim to its effect. An
@@ -97,11 +116,17 @@ func (d *Driver) situation(j *job) Situation {
 func (d *Driver) append(ctx context.Context, t *tick, j *job, step Step) {
 	e := *step.Append
 	if step.Effect {
-		if !t.open(d.Now()) || e.State == ledger.Intent && t.full.Load() {
+		if !t.open(d.Now()) {
 			j.stop(nil) // it could not be acted on; a later tick will
 			return
 		}
 		e.Until = t.until
+	}
+	if step.News != nil { // first, or a crash here would leave people untold
+		if err := d.openNews(ctx, newsOf(e.Request, step.News)); err != nil {
+			j.stop(err)
+			return
+		}
 	}
 	e, err := d.Ledger.Append(ctx, e)
 	switch {

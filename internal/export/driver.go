@@ -14,6 +14,10 @@
 //	ACCEPTED ─ every expected file is there ─→ COMPLETE, else FAILED or PARTIAL after the deadline
 //	verdict ─ told on every channel ─────────→ CLOSED
 //
+// An export of an instance has two states in front, IMAGING (CreateImage, under
+// the same rules as INTENT) and IMAGED (until the image is NORMAL), and one
+// behind, PRUNING, in which older images that we made are deleted.
+//
 // So a lost, doubled or late event changes nothing but the time. An effect
 // (ExportImages, a notice) is issued only under a ledger entry that announced
 // it, was read back, and whose claim has not run out; see package ledger.
@@ -27,6 +31,7 @@ import (
 
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/plan"
 )
 
 // Files is the image bucket.
@@ -44,8 +49,8 @@ const MaxNames = 1000
 
 // Notifier tells people of a verdict.
 type Notifier interface {
-	// Channels returns the names of the channels that hear of e.
-	Channels(e ledger.Entry) []string
+	// Channels returns the names of the channels that there are.
+	Channels() []string
 	// Send tells one channel, once. Errors are classified.
 	Send(ctx context.Context, channel string, e ledger.Entry) error
 }
@@ -57,10 +62,12 @@ type Pool func(n int, f func(i int))
 // concurrency from outside only, so that a simulator can own all three.
 type Driver struct {
 	Ledger *ledger.Ledger
-	Cloud  Exporter
+	Cloud  Cloud
 	Files  Files
 	Notify Notifier
 
+	Plans  plan.Set      // whose slots the sweep looks after
+	Bucket image.Bucket  // for plans that name none
 	Region string        // of images, buckets and functions alike
 	Settle time.Duration // wait between a claim and the read-back that guards an effect
 	Now    func() time.Time

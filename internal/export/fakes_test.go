@@ -48,6 +48,7 @@ type cloud struct{ w *world }
 
 func (c cloud) Images(_ context.Context, ids []image.ID) (found map[image.ID]image.Image, err error) {
 	err = c.w.do("DescribeImages", func() error {
+		c.w.finish()
 		found = maps.Clone(c.w.images)
 		maps.DeleteFunc(found, func(id image.ID, _ image.Image) bool { return !slices.Contains(ids, id) })
 		return nil
@@ -117,7 +118,7 @@ func (f files) Uploading(_ context.Context, _ image.Bucket, prefix string) (yes 
 
 type notifier struct{ w *world }
 
-func (n notifier) Channels(ledger.Entry) []string { return n.w.channels }
+func (n notifier) Channels() []string { return n.w.channels }
 
 func (n notifier) Send(_ context.Context, channel string, e ledger.Entry) error {
 	return n.w.do("notice "+channel, func() (err error) {
@@ -129,4 +130,65 @@ func (n notifier) Send(_ context.Context, channel string, e ledger.Entry) error 
 		}
 		return err
 	})
+}
+
+func (c cloud) Find(_ context.Context, q export.Query) (found []image.Image, err error) {
+	err = c.w.do("DescribeImages find "+q.Name+q.Tags[export.TagInstance], func() error {
+		c.w.finish()
+		for _, id := range slices.Sorted(maps.Keys(c.w.images)) {
+			m := c.w.images[id]
+			fits := m.Type == "PRIVATE_IMAGE" && (q.Name == "" || q.Name == m.Name)
+			for key, value := range q.Tags {
+				fits = fits && m.Tags[key] == value
+			}
+			if fits {
+				found = append(found, m)
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+func (c cloud) Instances(_ context.Context, ids []image.InstanceID) (found []image.Instance, err error) {
+	err = c.w.do("DescribeInstances", func() error {
+		for _, i := range c.w.instances {
+			if ids == nil || slices.Contains(ids, i.ID) {
+				found = append(found, i)
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// CreateImage makes an image that is NORMAL after a while, if its name is free.
+func (c cloud) CreateImage(_ context.Context, m export.NewImage) (id image.ID, err error) {
+	err = c.w.do("CreateImage "+m.Name, func() error {
+		for _, other := range c.w.images {
+			if other.Name == m.Name {
+				return &outcome.Error{Kind: outcome.Exists, Op: "CreateImage", Code: "InvalidImageName.Duplicate"}
+			}
+		}
+		if c.w.maker != nil {
+			if err := c.w.maker(len(c.w.made)); err != nil {
+				return err
+			}
+		}
+		id = image.ID("img-made" + string(rune('a'+len(c.w.made))))
+		c.w.addImage(id, 1)
+		made := c.w.images[id]
+		made.Name, made.Tags, made.State, made.Created = m.Name, m.Tags, "CREATING", c.w.now
+		c.w.images[id] = made
+		c.w.made = append(c.w.made, id)
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+func (c cloud) DeleteImage(_ context.Context, id image.ID) error {
+	return c.w.do("DeleteImages "+string(id), func() error { delete(c.w.images, id); return nil })
 }

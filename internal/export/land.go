@@ -33,22 +33,16 @@ func (d *Driver) Land(ctx context.Context, objects []Object, unmanaged bool) err
 	}
 	exports := distinct(files)
 	found := make([]*job, len(exports))
-	var check error
-	d.Pool(len(exports)+1, func(i int) {
-		if i == len(exports) {
-			check = d.ready(ctx) // beside the first reads: a cold start waits once
-			return
-		}
-		found[i] = d.load(ctx, exports[i])
-	})
-	if check != nil {
-		return check
-	}
+	d.Pool(len(exports), func(i int) { found[i] = d.load(ctx, exports[i]) })
 	t := d.tick(ctx)
 	t.full.Store(true) // what lands may finish exports; only the export function, and its role, starts them
 	jobs := pick(found, func(j *job) bool { return j != nil })
-	if unmanaged {
-		jobs = append(jobs, d.observe(ctx, strangers(files, exports, found))...)
+	if strange := strangers(files, exports, found); unmanaged && len(strange) > 0 {
+		// Only a new log needs to ask: whoever began one that stands has asked.
+		if err := d.ready(ctx); err != nil {
+			return err
+		}
+		jobs = append(jobs, d.observe(ctx, strange)...)
 	}
 	d.drive(ctx, t, jobs)
 	var errs []error

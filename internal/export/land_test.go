@@ -62,7 +62,7 @@ func TestEventsAgain(t *testing.T) {
 	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
 	before := len(w.calls)
 	_ = w.land(systemDisk)
-	if n := len(w.calls) - before; n != 3 { // log, entry, versioning
+	if n := len(w.calls) - before; n != 2 { // log, entry
 		t.Errorf("%d requests for an event after the end: %q", n, w.calls[before:])
 	}
 }

@@ -1,8 +1,11 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
@@ -23,12 +26,71 @@ func (d *Driver) look(ctx context.Context, j *job, l Look) (err error) {
 		}
 	}
 	if l&LookFiles != 0 {
-		if j.seen.Files, err = d.stat(ctx, r.Bucket, d.situation(j).expected()); err != nil {
+		if j.seen.Files, err = d.stat(ctx, r.Bucket, Situation{Entry: j.entry}.expected()); err != nil {
+			return err
+		}
+	}
+	if l&LookImage != 0 {
+		if j.seen.Image, err = d.findImage(ctx, r); err != nil {
+			return err
+		}
+	}
+	if l&LookSurplus != 0 {
+		if j.seen.Surplus, err = d.surplus(ctx, r); err != nil {
 			return err
 		}
 	}
 	j.seen.Looked |= l
 	return nil
+}
+
+// findImage looks for the image that is made for an export: by its id, once that
+// is known, else by its name.
+func (d *Driver) findImage(ctx context.Context, r ledger.Request) (*image.Image, error) {
+	if r.Image.ID != "" {
+		found, err := d.Cloud.Images(ctx, []image.ID{r.Image.ID})
+		if m, ok := found[r.Image.ID]; ok && err == nil {
+			return &m, nil
+		}
+		return nil, err
+	}
+	found, err := d.Cloud.Find(ctx, Query{Name: r.ID.MadeName()})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+// surplus returns the images of an instance that need not stay: those that are
+// older than the newest Keep whose export is complete. Only an image that the
+// ledger says we made, and whose own export is over, is among them.
+func (d *Driver) surplus(ctx context.Context, r ledger.Request) ([]string, error) {
+	found, err := d.Cloud.Find(ctx, Query{Tags: map[string]string{TagPlan: r.Plan, TagInstance: string(r.Instance)}})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, func(a, b image.Image) int {
+		return cmp.Or(b.Created.Compare(a.Created), strings.Compare(string(b.ID), string(a.ID)))
+	})
+	var ids []string
+	kept := 0
+	for _, m := range found {
+		id, err := image.ParseExportID(m.Tags[TagExport])
+		if err != nil {
+			continue // somebody else's, whatever its other tags say
+		}
+		e, err := d.Ledger.Load(ctx, id)
+		switch {
+		case err != nil:
+			return nil, err
+		case e.Request.Image.ID != m.ID: // not made for that export
+		case e.Verdict == ledger.Complete && kept < r.Keep:
+			kept++
+		case kept == r.Keep && e.State == ledger.Closed:
+			ids = append(ids, string(m.ID))
+		}
+	}
+	return ids, nil
 }
 
 // stat returns those of the keys that are there and have content. CVM writes by

@@ -53,14 +53,13 @@ func TestNeighbourIsNoTrace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.addImage("img-aaaa", 1)
-	_, _ = w.start(web) // uploading, then there
 	w.fault = func(_ int, c string) fault {
-		if c == "ExportImages img-aaaa" && len(w.tasks) == 1 {
+		if c == "ExportImages img-aaaa" && len(w.tasks) == 0 {
 			return refused
 		}
 		return fine
 	}
-	_, _ = w.start("img-aaaa")
+	_, _ = w.start(web, "img-aaaa") // the first is uploading, then there
 	w.fault = nil
 	for range 6 {
 		w.now = w.now.Add(5 * time.Minute)

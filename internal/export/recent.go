@@ -35,7 +35,7 @@ func (d *Driver) Recent(ctx context.Context, days, limit int) ([]ledger.Entry, e
 func (d *Driver) recentIDs(ctx context.Context, days, limit int) ([]image.ExportID, error) {
 	var ids []image.ExportID
 	add := func(id image.ExportID) {
-		if !slices.Contains(ids, id) && len(ids) < limit {
+		if !id.IsNews() && !slices.Contains(ids, id) && len(ids) < limit {
 			ids = append(ids, id)
 		}
 	}

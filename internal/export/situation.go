@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 )
 
@@ -15,6 +16,8 @@ const (
 	LookNames   Look = 1 << iota // what stands under the export's prefix: one LIST
 	LookUploads                  // whether an upload is running under it: one LIST
 	LookFiles                    // each expected file: one HEAD a file
+	LookImage                    // the image that is made of the instance
+	LookSurplus                  // images made of the instance that need not stay
 )
 
 // Seen is what was found.
@@ -23,6 +26,8 @@ type Seen struct {
 	Standing  []string      // LookNames: keys under the prefix
 	Uploading bool          // LookUploads
 	Files     []ledger.File // LookFiles: the expected files that are there, with content
+	Image     *image.Image  // LookImage: nil if it is not there
+	Surplus   []string      // LookSurplus: their ids
 }
 
 // Situation is everything that [Decide] knows.
@@ -30,7 +35,8 @@ type Situation struct {
 	Now      time.Time
 	Entry    ledger.Entry // newest; Seq 0 and only Request set where no log exists yet
 	Seen     Seen
-	Channels []string // that a verdict on this export is told on
+	Channels []string // that there are; the request says which of them hear of it
+	Running  int      // exports under way; negative where nobody counted
 }
 
 // overdue reports whether the deadline has passed. Nothing is started after it:

@@ -3,7 +3,6 @@ package export
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/imageferry/imageferry/internal/image"
@@ -11,61 +10,81 @@ import (
 	"github.com/imageferry/imageferry/internal/plan"
 )
 
-// Order asks for exports of one slot.
+// Order asks for the exports of one slot of a plan. A request for a single image
+// is an order of a plan without a name.
 type Order struct {
-	Origin   ledger.Origin
-	Plan     string // name; empty for a single image by request
-	Slot     time.Time
-	Images   []image.ID
-	Bucket   image.Bucket
-	Own      string // the plan's own part of the prefix
-	Format   image.Format
-	RootOnly bool
-	Role     string
-	Within   time.Duration // from the slot to the deadline
+	Plan   plan.Plan
+	Origin ledger.Origin
+	Slot   time.Time
+	Bucket image.Bucket
 
-	Name  func(image.ID) image.ExportID // deterministic: the same order gives the same ids
-	Names string                        // what all these ids start with
+	Name  func(what string) image.ExportID // of an image's suffix or an instance's id; the same order gives the same ids
+	Names string                           // what all these ids start with
 }
 
-// Start puts every image of an order on the work list, drives all of them, and
-// returns one result per image, in order. Starting an order again is harmless.
-// An error without results concerns all of them, and nothing was started. With
-// results it says that the slot could not be noted as filled; the sweep drives
-// its exports on all the same.
+// PlanOrder asks for what a plan asks for, in one due slot. The bucket is for
+// plans that name none.
+func PlanOrder(p plan.Plan, slot time.Time, bucket image.Bucket) Order {
+	if p.Bucket != (image.Bucket{}) {
+		bucket = p.Bucket
+	}
+	names := image.SlotPrefix(p.Name, slot)
+	return Order{
+		Plan: p, Origin: ledger.Scheduled, Slot: slot.UTC(), Bucket: bucket,
+		Name: func(what string) image.ExportID { return image.ExportID(names + what) }, Names: names,
+	}
+}
+
+// Start puts all that an order asks for on the work list, drives it as far as it
+// goes, and returns one result for each export. Starting an order again is
+// harmless. An error without results means that nothing was started; with results
+// it says what else went wrong, and a later tick sees to that.
+//
+// The order of a plan goes to the end of the work list, and the whole list is
+// driven, so that nobody who waits for room is overtaken.
 func (d *Driver) Start(ctx context.Context, o Order) ([]Result, error) {
-	var (
-		images   map[image.ID]image.Image
-		standing []string
-		errs     [3]error
-	)
-	// Three hosts, three connections: opened side by side, a cold start waits
-	// for one of them only.
 	t := d.tick(ctx)
-	d.Pool(3, func(i int) {
-		switch i {
-		case 0:
-			images, errs[i] = d.Cloud.Images(ctx, o.Images)
-		case 1:
-			standing, errs[i] = d.Files.Names(ctx, o.Bucket, image.Prefix(o.Own, image.ExportID(o.Names)))
-		case 2:
-			errs[i] = d.ready(ctx)
-		}
-	})
-	if err := errors.Join(errs[:]...); err != nil {
+	jobs, err := d.fill(ctx, o)
+	if err != nil && len(jobs) == 0 {
 		return nil, err
 	}
-	jobs := make([]*job, len(o.Images))
-	for i, id := range o.Images {
-		jobs[i] = &job{entry: ledger.Entry{Request: o.request(id, images, d.Region)}}
-		if len(standing) < MaxNames { // else the one listing did not show all; each looks for itself
-			jobs[i].seen = Seen{Looked: LookNames, Standing: under(jobs[i].entry.Request.Stem(), standing)}
+	if o.Plan.Name == "" {
+		d.drive(ctx, t, jobs)
+	} else {
+		err = errors.Join(err, d.drain(ctx, t, jobs))
+	}
+	return results(jobs), err
+}
+
+// fill puts the exports of a slot on the work list, notes that they are, and
+// returns a job for each: none if the slot was filled before, or is not to be.
+func (d *Driver) fill(ctx context.Context, o Order) ([]*job, error) {
+	s, err := d.survey(ctx, o)
+	switch {
+	case err != nil, s.filled(o.Slot):
+		return nil, err
+	case s.suspended():
+		return nil, d.pass(ctx, o.Plan, o.Slot)
+	}
+	if stopped, err := d.suspend(ctx, o, s.standing); stopped || err != nil {
+		return nil, err
+	}
+	skipped, err := d.skip(ctx, o, &s)
+	if err == nil {
+		err = d.tellSkipped(ctx, o, skipped)
+	}
+	if err != nil {
+		return nil, err
+	}
+	jobs := make([]*job, len(s.requests))
+	for i, r := range s.requests {
+		jobs[i] = &job{entry: ledger.Entry{Request: r}}
+		if len(s.names) < MaxNames { // else the one listing did not show all; each looks for itself
+			jobs[i].seen = Seen{Looked: LookNames, Standing: under(r.Stem(), s.names)}
 		}
 	}
 	d.Pool(len(jobs), func(i int) { d.open(ctx, jobs[i]) })
-	err := d.fill(ctx, o, jobs) // not beside the drive: a second connection costs more than the wait
-	d.drive(ctx, t, jobs)
-	return results(jobs), err
+	return jobs, d.note(ctx, o, jobs, skipped) // not beside the drive: a second connection costs more than the wait
 }
 
 // open puts an export on the work list before its log begins: an export that
@@ -84,34 +103,21 @@ func (d *Driver) open(ctx context.Context, j *job) {
 	}
 }
 
-// fill notes that a due slot is on the work list with all its exports. Requests
-// have no slot that could be missed.
-func (d *Driver) fill(ctx context.Context, o Order, jobs []*job) error {
+// note writes down that a due slot is on the work list with all its exports.
+// Requests have no slot that could be missed.
+func (d *Driver) note(ctx context.Context, o Order, jobs []*job, skipped []ledger.Pick) error {
 	if o.Origin != ledger.Scheduled {
 		return nil
 	}
-	var ids []image.ExportID
+	n := ledger.Slot{Plan: o.Plan.Name, Schedule: o.Plan.Schedule, At: d.Now(), Skipped: skipped}
 	for _, j := range jobs {
 		if j.name == "" {
 			return nil // not all are: the next try fills it
 		}
-		ids = append(ids, j.id())
+		r := j.entry.Request
+		n.Exports = append(n.Exports, ledger.Pick{Image: r.Image.ID, Instance: r.Instance, Export: r.ID})
 	}
-	return d.Ledger.FillSlot(ctx, o.Plan, o.Slot, ids)
-}
-
-func (o Order) request(id image.ID, images map[image.ID]image.Image, region string) ledger.Request {
-	export := o.Name(id)
-	m, found := images[id]
-	refusal := image.Check(m, o.RootOnly)
-	if !found {
-		m, refusal = image.Image{ID: id}, image.NotFound(id, region)
-	}
-	return ledger.Request{
-		ID: export, Origin: o.Origin, Plan: o.Plan, Slot: o.Slot.UTC(), Image: m,
-		Bucket: o.Bucket, Prefix: image.Prefix(o.Own, export), Format: o.Format, RootOnly: o.RootOnly, Role: o.Role,
-		Deadline: o.Slot.Add(o.Within).UTC(), Refusal: refusal,
-	}
+	return d.Ledger.MarkSlot(ctx, ledger.Mark{Slot: o.Slot}, n)
 }
 
 func results(jobs []*job) []Result {
@@ -120,22 +126,4 @@ func results(jobs []*job) []Result {
 		list[i] = Result{ID: j.id(), Entry: j.entry, Err: j.err}
 	}
 	return list
-}
-
-func under(stem string, keys []string) []string {
-	return pick(keys, func(key string) bool { return strings.HasPrefix(key, stem) })
-}
-
-// PlanOrder asks for what a plan asks for, in one slot. The bucket is for plans
-// that name none.
-func PlanOrder(p plan.Plan, slot time.Time, bucket image.Bucket) Order {
-	if p.Bucket != (image.Bucket{}) {
-		bucket = p.Bucket
-	}
-	return Order{
-		Origin: ledger.Scheduled, Plan: p.Name, Slot: slot.UTC(), Images: p.IDs(), Bucket: bucket, Own: p.Prefix,
-		Format: p.Format, RootOnly: p.RootDiskOnly, Role: p.Role, Within: p.Deadline,
-		Name:  func(id image.ID) image.ExportID { return image.ScheduledID(p.Name, slot, id) },
-		Names: image.SlotPrefix(p.Name, slot),
-	}
 }

@@ -8,45 +8,71 @@ import (
 	"github.com/imageferry/imageferry/internal/ledger"
 )
 
-// sweepPage is how many exports a sweep takes on at once.
-const sweepPage = 200
+// sweepPage is how many exports are taken on at once.
+const sweepPage = 1000
 
-// Sweep drives everything on the work list, the oldest first: what events
-// missed, what died, what was told to come back later. It goes on page by page
-// until its time is up; its cost does not grow with history. One damaged export
-// does not keep the others from being swept.
+// Sweep looks for slots that were missed, and drives everything on the work list,
+// the oldest first: what events missed, what died, what was told to come back
+// later. Its cost does not grow with history. One damaged export, or one plan
+// that cannot be filled, does not keep the others from being swept.
 func (d *Driver) Sweep(ctx context.Context) error {
 	t := d.tick(ctx)
-	var names []string
-	var more bool
-	var errs [2]error
-	d.Pool(2, func(i int) {
-		if i == 0 {
-			names, more, errs[i] = d.Ledger.Opened(ctx, "", sweepPage)
-		} else {
-			errs[i] = d.ready(ctx)
-		}
-	})
-	err := errors.Join(errs[:]...)
-	if err != nil {
+	if err := d.ready(ctx); err != nil {
 		return err
 	}
-	failed := d.sweep(ctx, t, names)
-	for more && len(names) > 0 && t.open(d.Now()) {
-		names, more, err = d.Ledger.Opened(ctx, names[len(names)-1], sweepPage)
-		failed = errors.Join(failed, err, d.sweep(ctx, t, names))
+	var fresh []*job
+	var failed error
+	for _, name := range d.Plans.Names() {
+		jobs, err := d.audit(ctx, d.Plans[name])
+		fresh = append(fresh, jobs...)
+		failed = errors.Join(failed, err)
 	}
+	return errors.Join(failed, d.drain(ctx, t, fresh))
+}
+
+// drain drives the work list, page by page until the invocation's time is up.
+// Fresh jobs were put there just now and need not be read.
+func (d *Driver) drain(ctx context.Context, t *tick, fresh []*job) (failed error) {
+	t.whole = true
+	known := map[string]*job{}
+	for _, j := range fresh {
+		if j.name != "" {
+			known[j.name] = j
+		}
+	}
+	after := ""
+	for more := true; more && t.open(d.Now()); {
+		names, further, err := d.Ledger.Opened(ctx, after, sweepPage)
+		if err != nil || len(names) == 0 {
+			failed = errors.Join(failed, err)
+			break
+		}
+		failed = errors.Join(failed, d.drivePage(ctx, t, names, known))
+		more, after = further, names[len(names)-1]
+	}
+	// A stale listing need not show what was put on the list just now.
+	d.drive(ctx, t, pick(fresh, func(j *job) bool { return known[j.name] == j }))
 	return failed
 }
 
-func (d *Driver) sweep(ctx context.Context, t *tick, names []string) error {
+// drivePage drives a page of the work list, and takes those from known that it drove.
+func (d *Driver) drivePage(ctx context.Context, t *tick, names []string, known map[string]*job) error {
 	jobs := make([]*job, len(names))
-	d.Pool(len(names), func(i int) { jobs[i] = d.reopen(ctx, names[i]) })
+	d.Pool(len(names), func(i int) {
+		if jobs[i] = known[names[i]]; jobs[i] == nil {
+			jobs[i] = d.reopen(ctx, names[i])
+		}
+	})
 	d.drive(ctx, t, jobs)
 	var failed []error
 	for i, j := range jobs {
-		if j.err != nil {
-			d.Log.LogAttrs(ctx, slog.LevelError, "export not driven", slog.String("marker", names[i]), slog.String("error", j.err.Error()))
+		fresh := known[names[i]] != nil
+		delete(known, names[i])
+		if j.err == nil {
+			continue
+		}
+		d.Log.LogAttrs(ctx, slog.LevelError, "export not driven", slog.String("marker", names[i]), slog.String("error", j.err.Error()))
+		if !fresh { // whoever asked for it gets its error with its result
 			failed = append(failed, j.err)
 		}
 	}

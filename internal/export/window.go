@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"github.com/imageferry/imageferry/internal/ledger"
 )
 
 const (
@@ -37,12 +39,45 @@ func windowOf(ctx context.Context, now time.Time) window {
 	}
 }
 
-// tick is one invocation: until when it may act, and whether it starts exports.
+func (w window) open(now time.Time) bool { return now.Before(w.last) }
+
+// tick is one invocation: until when it may act, and what it knows of CVM's limit
+// of running tasks.
 type tick struct {
 	window
-	full atomic.Bool // no more starts: CVM said that no more tasks fit, or they are not this invocation's business
+	full      atomic.Bool    // no more exports are started: CVM said that no more fit, or they are not this invocation's business
+	whole     bool           // it goes through the whole work list
+	batch     int            // how many exports are taken in hand next
+	congested bool           // somebody waits for room; set before any export is started
+	running   int            // exports under way, of those that this invocation has looked at
+	inPlan    map[string]int // of those, how many of each plan, images that are being made included
 }
 
-func (d *Driver) tick(ctx context.Context) *tick { return &tick{window: windowOf(ctx, d.Now())} }
+func (d *Driver) tick(ctx context.Context) *tick {
+	return &tick{window: windowOf(ctx, d.Now()), inPlan: map[string]int{}, batch: firstBatch}
+}
 
-func (w window) open(now time.Time) bool { return now.Before(w.last) }
+// count adds what jobs show to what the tick knows.
+func (t *tick) count(jobs []*job) {
+	for _, j := range jobs {
+		switch e := j.entry; e.State {
+		case ledger.Accepted, ledger.Intent:
+			t.running++
+			t.inPlan[e.Request.Plan]++
+		case ledger.Imaging, ledger.Imaged:
+			t.inPlan[e.Request.Plan]++
+		case ledger.Retry:
+			t.congested = t.congested || e.Full
+		}
+	}
+}
+
+// take counts an export that is taken in hand.
+func (t *tick) take(e ledger.Entry) {
+	if e.State != ledger.Imaged { // else it is counted already
+		t.inPlan[e.Request.Plan]++
+	}
+	if !e.Request.MakesImage() {
+		t.running++
+	}
+}

@@ -27,6 +27,10 @@ type world struct {
 	store      *ledger.Memory
 	overwrites bool // creates replace what stands there, and say 200
 	images     map[image.ID]image.Image
+	instances  []image.Instance
+	made       []image.ID        // by CreateImage
+	maker      func(n int) error // answers the nth call of CreateImage; nil: accepted
+	making     time.Duration     // until an image that was made is NORMAL
 	objects    map[string]ledger.File
 	channels   []string
 	cloud      func(n int) error // answers the nth call of ExportImages; nil: accepted
@@ -179,7 +183,8 @@ func (w *world) start(ids ...image.ID) ([]export.Result, error) {
 }
 
 func order(ids ...image.ID) export.Order {
-	p := plan.Plan{Name: "nightly", Format: image.QCOW2, Deadline: 24 * time.Hour}
+	p := plan.Default()
+	p.Name, p.Format = "nightly", image.QCOW2
 	for _, id := range ids {
 		p.Images = append(p.Images, plan.Selector{ID: id})
 	}
@@ -247,6 +252,16 @@ func (w *world) put(key string, size int64) {
 	w.objects[key] = ledger.File{Key: key, Size: size, CRC64: "1", ETag: fmt.Sprint("etag-", size), Time: w.now}
 }
 
+// finish lets images that were made become NORMAL.
+func (w *world) finish() {
+	for id, m := range w.images {
+		if m.State == "CREATING" && !w.now.Before(m.Created.Add(w.making)) {
+			m.State = "NORMAL"
+			w.images[id] = m
+		}
+	}
+}
+
 // deliver lets the files of finished tasks appear.
 func (w *world) deliver() {
 	for _, t := range w.tasks {
@@ -269,12 +284,22 @@ func (w *world) exportCalls() (n int) {
 	return n
 }
 
+// told returns the notices of news of a kind; of verdicts on exports, if it is empty.
+func (w *world) told(kind string) (list []ledger.Entry) {
+	for _, n := range w.notices {
+		if kind == "" && n.Request.News == nil || n.Request.News != nil && n.Request.News.Kind == kind {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
 // wantClosed asserts how an export ended.
 func (w *world) wantClosed(id image.ExportID, verdict ledger.State, tasks, notices int) {
 	w.t.Helper()
-	e := w.entry(id)
-	if e.State != ledger.Closed || e.Verdict != verdict || len(w.tasks) != tasks || len(w.notices) != notices || len(w.open()) != 0 {
+	e, told := w.entry(id), len(w.told(""))
+	if e.State != ledger.Closed || e.Verdict != verdict || len(w.tasks) != tasks || told != notices || len(w.open()) != 0 {
 		w.t.Errorf("%s: %s %s (%s), %d tasks, %d notices, open %q; want CLOSED %s, %d tasks, %d notices\n%s",
-			id, e.State, e.Verdict, e.Detail, len(w.tasks), len(w.notices), w.open(), verdict, tasks, notices, w.log.String())
+			id, e.State, e.Verdict, e.Detail, len(w.tasks), told, w.open(), verdict, tasks, notices, w.log.String())
 	}
 }

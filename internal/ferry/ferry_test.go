@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/imageferry/imageferry/internal/ledger"
 )
 
 func plansFile(t *testing.T, text string) string {
@@ -22,7 +20,7 @@ func plansFile(t *testing.T, text string) string {
 	return file
 }
 
-const plans = `{"version":1,"plans":{"nightly":{"images":[{"id":"img-72n9mi0y"}],"format":"RAW","deadline":86400000000000}}}`
+const plans = `{"version":2,"plans":{"nightly":{"images":[{"id":"img-72n9mi0y"}],"format":"RAW","deadline":86400000000000,"unchanged":"skip","catchUp":"newest","catchUpWithin":86400000000000}}}`
 
 var settings = []string{"FERRY_REGION=ap-guangzhou", "FERRY_IMAGE_BUCKET=images-1250000000", "FERRY_STATE_BUCKET=state-1250000000"}
 
@@ -36,7 +34,7 @@ func TestOpen(t *testing.T) {
 	if d.Region != "ap-guangzhou" || d.Settle != 5*time.Second || d.Ledger == nil || d.Cloud == nil || d.Files == nil || d.Log == nil || len(f.Plans) != 1 {
 		t.Errorf("%+v", d)
 	}
-	if names := d.Notify.Channels(ledger.Entry{}); len(names) != 0 {
+	if names := d.Notify.Channels(); len(names) != 0 {
 		t.Errorf("channels without a webhook: %q", names)
 	}
 }

@@ -54,7 +54,7 @@ func checkKind(m Image) *Refusal {
 
 func checkDisks(m Image, rootOnly bool) *Refusal {
 	data, system := 0, 0
-	for _, d := range m.exported(rootOnly) {
+	for _, d := range m.Exported(rootOnly) {
 		if d.GiB > maxDiskGiB {
 			return refuse("disk-too-large", "export the root disk only, or move the data to smaller disks",
 				"disk %s of %s has %d GiB; the limit is %d", d.Snapshot, m.ID, d.GiB, maxDiskGiB)
@@ -79,6 +79,12 @@ func checkDisks(m Image, rootOnly bool) *Refusal {
 // NotFound is the refusal of an image that the region does not have.
 func NotFound(id ID, region string) *Refusal {
 	return refuse("not-found", "check the id; image, function and bucket must be in one region",
+		"%s does not exist in %s", id, region)
+}
+
+// NoInstance is the refusal of an instance that the region does not have.
+func NoInstance(id InstanceID, region string) *Refusal {
+	return refuse("no-instance", "check the id; instance, function and bucket must be in one region",
 		"%s does not exist in %s", id, region)
 }
 

@@ -55,6 +55,26 @@ func ObservedID(bucket Bucket, key, etag string) ExportID {
 	return ExportID("seen-" + digest(bucket.String()+"\n"+key+"\n"+strings.Trim(etag, `"`)))
 }
 
+// newsPrefix begins the ids of news; no plan's name does.
+const newsPrefix = "news-"
+
+// NewsID is the id under which people are told of something that is no verdict on
+// an export: about is a slot of a plan or an export.
+func NewsID(about, kind string) ExportID { return ExportID(newsPrefix + about + "-" + kind) }
+
+// IsNews reports whether the id is one of news.
+func (id ExportID) IsNews() bool { return strings.HasPrefix(string(id), newsPrefix) }
+
+// MadeName is the name of the image that an export makes of an instance. CVM
+// keeps names unique, and refuses those of more than 60 characters (CreateImage).
+func (id ExportID) MadeName() string {
+	const most, tail = 60, 20
+	if len(id) <= most {
+		return string(id)
+	}
+	return string(id[:most-tail-1]) + "-" + digest(string(id))
+}
+
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:10])

@@ -116,7 +116,7 @@ func Prefix(own string, id ExportID) string {
 // Expected returns the keys that an export of m writes under prefix.
 func Expected(m Image, prefix string, format Format, rootOnly bool) []string {
 	var keys []string
-	for _, d := range m.exported(rootOnly) {
+	for _, d := range m.Exported(rootOnly) {
 		disk := "data"
 		if d.System {
 			disk = "system"

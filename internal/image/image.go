@@ -65,8 +65,8 @@ type Disk struct {
 	GiB      int64  `json:"gib"`
 }
 
-// exported returns the disks that an export writes.
-func (m Image) exported(rootOnly bool) []Disk {
+// Exported returns the disks that an export writes.
+func (m Image) Exported(rootOnly bool) []Disk {
 	var disks []Disk
 	for _, d := range m.Disks {
 		if d.System || !rootOnly {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,8 +82,9 @@ type Request struct {
 
 // Told is something to tell people that is no verdict on an export.
 type Told struct {
-	Kind   string         `json:"kind"`             // missed, stalled, suspended, resumed, skipped
+	Kind   string         `json:"kind"`
 	Export image.ExportID `json:"export,omitempty"` // that it is about, if it is about one
+	Slots  []time.Time    `json:"slots,omitempty"`  // that it is about, oldest first
 	Detail string         `json:"detail"`
 	Hint   string         `json:"hint,omitempty"`
 }
@@ -93,6 +95,30 @@ func (r Request) Files() []string {
 		return []string{r.File}
 	}
 	return image.Expected(r.Image, r.Prefix, r.Format, r.RootOnly)
+}
+
+// MakesImage reports whether the export still needs an image of its instance.
+func (r Request) MakesImage() bool { return r.Instance != "" && r.Image.ID == "" }
+
+// Kinds of what people are told: verdicts on exports, and news.
+const (
+	KindCompleted = "completed"
+	KindFailed    = "failed"
+	KindPartial   = "partial"
+	KindStalled   = "stalled"   // an export is late and still under way
+	KindMissed    = "missed"    // a slot was due, and nothing ran
+	KindSkipped   = "skipped"   // images were left out of a slot, because the plan holds them
+	KindSuspended = "suspended" // a plan is not run any more until somebody resumes it
+	KindResumed   = "resumed"
+)
+
+// Heard reports whether a channel hears of a kind. One that the plan does not
+// mention hears of everything but what was skipped.
+func (r Request) Heard(channel, kind string) bool {
+	if kinds, ok := r.Hears[channel]; ok {
+		return slices.Contains(kinds, kind)
+	}
+	return kind != KindSkipped
 }
 
 // Stem returns what the keys of all files of the export start with, and of no
@@ -109,6 +135,7 @@ type Entry struct {
 	Until  time.Time `json:"until,omitzero"` // nobody else acts on the claim before; zero means it guards nothing
 
 	Request   Request   `json:"request"`
+	Making    int       `json:"making,omitempty"`    // calls of CreateImage announced so far
 	Attempt   int       `json:"attempt,omitempty"`   // calls of ExportImages announced so far
 	Refused   int       `json:"refused,omitempty"`   // of those, how many were answered "not now"
 	NotBefore time.Time `json:"notBefore,omitzero"`  // RETRY
@@ -160,6 +187,19 @@ const (
 	SendLater   DeliveryState = "later"
 	Undelivered DeliveryState = "undelivered"
 )
+
+// Kind is what people are told by the verdict of e.
+func (e Entry) Kind() string {
+	switch {
+	case e.Verdict == Complete:
+		return KindCompleted
+	case e.Verdict == Partial:
+		return KindPartial
+	case e.Verdict == News && e.Request.News != nil:
+		return e.Request.News.Kind
+	}
+	return KindFailed
+}
 
 // NoticeID is the id under which the verdict is told, on every channel and at
 // every try.

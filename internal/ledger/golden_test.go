@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +26,44 @@ var update = flag.Bool("update", false, "write the golden files anew; a change o
 
 const id = image.ExportID("nightly-20261122t030000z-72n9mi0y")
 
-// story is the longest way of an export: every state, every field.
+// made is the way of an instance's export, and all that schema 2 brought.
+func made() []ledger.Entry {
+	r := story()[0].Request
+	r.ID, r.Image, r.Instance, r.Keep, r.MaxInFlight = "nightly-20261122t030000z-ins-8ruwtq3m", image.Image{}, "ins-8ruwtq3m", 3, 2
+	r.Prefix, r.Hears = "team_"+string(r.ID), map[string][]string{"webhook": {"failed", "partial"}}
+	e := ledger.Entry{Request: r}
+	var all []ledger.Entry
+	step := func(s ledger.State, change func(*ledger.Entry)) {
+		e = e.Next(s, slot.Add(time.Duration(e.Seq+1)*time.Minute))
+		change(&e)
+		all = append(all, e)
+	}
+	claim := func() { e.Until = e.At.Add(10 * time.Minute) }
+	step(ledger.Imaging, func(e *ledger.Entry) { claim(); e.Making = 1 })
+	step(ledger.Imaged, func(e *ledger.Entry) {
+		e.Request.Image = story()[0].Request.Image
+		e.Request.Image.Family, e.Request.Image.Tags = "web", map[string]string{"imageferry-export": string(r.ID)}
+	})
+	step(ledger.Intent, func(e *ledger.Entry) { claim(); e.Attempt = 1 })
+	step(ledger.Retry, func(e *ledger.Entry) {
+		e.Attempt, e.Refused, e.NotBefore, e.Full, e.Running = 0, 1, e.At.Add(time.Minute), true, 4
+	})
+	step(ledger.Accepted, func(e *ledger.Entry) { e.Started, e.Stalled, e.Full, e.Running = e.At, e.At.Add(time.Hour), false, 0 })
+	step(ledger.Complete, func(e *ledger.Entry) { claim(); e.Verdict, e.Ended = ledger.Complete, e.At })
+	step(ledger.Pruning, func(e *ledger.Entry) { claim(); e.Surplus = []string{"img-old1"} })
+	step(ledger.Closed, func(*ledger.Entry) {})
+	return all
+}
+
+// news is something told about a plan.
+func news() ledger.Request {
+	return ledger.Request{
+		ID: "news-nightly-20261122t030000z-missed", Origin: ledger.Noticed, Plan: "nightly", Slot: slot, Deadline: slot,
+		News: &ledger.Told{Kind: ledger.KindMissed, Slots: []time.Time{slot}, Detail: "d", Hint: "h"},
+	}
+}
+
+// story is the longest way of an image's export: every state, every field of schema 1.
 func story() []ledger.Entry {
 	r := ledger.Request{
 		ID: id, Origin: ledger.Scheduled, Plan: "nightly", Slot: slot,
@@ -85,8 +124,17 @@ func TestGolden(t *testing.T) { // not parallel: -update writes what others read
 	}
 	_, err := l.Open(ctx, last.Request)
 	must(err)
-	must(l.FillSlot(ctx, "nightly", slot, []image.ExportID{id}))
-	for _, e := range all {
+	_, err = l.Open(ctx, news())
+	must(err)
+	note := ledger.Slot{Plan: "nightly", Schedule: "0 0 11 * * * *", At: slot, Exports: []ledger.Pick{
+		{Image: "img-72n9mi0y", Export: id}, {Instance: "ins-8ruwtq3m", Export: made()[0].Request.ID},
+	}, Skipped: []ledger.Pick{{Image: "img-aaaaaaaa", Export: "nightly-20261121t030000z-aaaaaaaa", Reason: "unchanged"}}}
+	must(l.MarkSlot(ctx, ledger.Mark{Slot: slot}, note))
+	for i, fate := range []ledger.Fate{ledger.Missed, ledger.Suspended, ledger.Resumed, ledger.Begun} {
+		at := slot.AddDate(0, 0, i+1)
+		must(l.MarkSlot(ctx, ledger.Mark{Slot: at, Fate: fate}, ledger.Slot{Plan: "nightly", At: at, Detail: "d"}))
+	}
+	for _, e := range append(slices.Clone(all), made()...) {
 		_, err := l.Append(ctx, e)
 		must(err)
 	}
@@ -110,7 +158,10 @@ func TestGolden(t *testing.T) { // not parallel: -update writes what others read
 		pretty.WriteByte('\n')
 		parts := strings.Split(strings.TrimPrefix(key, "imageferry/v1/"), "/")
 		name := strings.TrimSuffix(parts[len(parts)-1], ".json")
-		golden(t, "v1/"+parts[0]+"-"+name+".json", pretty.Bytes())
+		if parts[0] == "exports" && parts[2] != string(id) {
+			name = "instance-" + name
+		}
+		golden(t, "schema2/"+parts[0]+"-"+name+".json", pretty.Bytes())
 	}
 }
 
@@ -131,45 +182,68 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// TestReadGolden reads what version 1 wrote.
+// TestReadGolden reads what this version and version 1 wrote.
 func TestReadGolden(t *testing.T) {
 	t.Parallel()
-	ctx := t.Context()
-	for i, want := range story() {
+	readGolden(t, "schema1/exports-", 1, story())
+	readGolden(t, "schema2/exports-", 2, story())
+	readGolden(t, "schema2/exports-instance-", 2, made())
+}
+
+func readGolden(t *testing.T, form string, schema int, all []ledger.Entry) {
+	for i, want := range all {
 		store := ledger.NewMemory()
 		l := ledger.New(store, "imageferry/")
-		put(t, store, entryKeys[i], file(t, "exports-"+strings.TrimSuffix(filepath.Base(entryKeys[i]), ".json")+".json"))
-		got, err := l.Load(ctx, id)
-		want.Schema, want.Nonce = 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		put(t, store, keysOf(all)[i], file(t, fmt.Sprintf("%s%06d.json", form, i+1)))
+		got, err := l.Load(t.Context(), want.Request.ID)
+		want.Schema, want.Nonce = schema, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Errorf("entry %d: %v (-want +got):\n%s", i+1, err, diff)
+			t.Errorf("%s%d: %v (-want +got):\n%s", form, i+1, err, diff)
 		}
 	}
+}
+
+func TestReadGoldenLists(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
 	store := ledger.NewMemory()
 	name := ledger.OpenName(story()[0].Request)
-	put(t, store, "imageferry/v1/open/"+name, file(t, "open-"+name+".json"))
+	put(t, store, "imageferry/v1/open/"+name, file(t, "schema1/open-"+name+".json"))
 	r, err := ledger.New(store, "imageferry/").ReadOpen(ctx, name)
 	if diff := cmp.Diff(story()[0].Request, r); err != nil || diff != "" {
 		t.Errorf("marker: %v (-want +got):\n%s", err, diff)
 	}
+	for schema, want := range map[string][]ledger.Pick{
+		"schema1": {{Export: id}},
+		"schema2": {{Image: "img-72n9mi0y", Export: id}, {Instance: "ins-8ruwtq3m", Export: made()[0].Request.ID}},
+	} {
+		store := ledger.NewMemory()
+		put(t, store, "imageferry/v1/slots/nightly/20261122t030000z", file(t, schema+"/slots-20261122t030000z.json"))
+		got, err := ledger.New(store, "imageferry/").ReadMark(ctx, "nightly", ledger.Mark{Slot: slot})
+		if diff := cmp.Diff(want, got.Exports); err != nil || diff != "" {
+			t.Errorf("%s, slot: %v (-want +got):\n%s", schema, err, diff)
+		}
+	}
 }
 
 // entryKeys are the keys of the story's entries, as keys.txt has them.
-var entryKeys = func() (keys []string) {
+var entryKeys = keysOf(story())
+
+func keysOf(all []ledger.Entry) (keys []string) {
 	store := ledger.NewMemory()
 	l := ledger.New(store, "imageferry/")
-	for _, e := range story() {
+	for _, e := range all {
 		if _, err := l.Append(context.Background(), e); err != nil {
 			panic(err)
 		}
 	}
 	keys, _, _ = store.List(context.Background(), "", "", 100)
 	return keys
-}()
+}
 
 func file(t *testing.T, name string) []byte {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join("testdata", "v1", name))
+	body, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +259,7 @@ func put(t *testing.T, s ledger.Store, key string, body []byte) {
 
 func TestDamagedAndForeign(t *testing.T) {
 	t.Parallel()
-	good := string(file(t, "exports-000001.json"))
+	good := string(file(t, "schema1/exports-000001.json"))
 	for name, body := range map[string]string{
 		"empty":           "",
 		"cut off":         good[:len(good)/2],
@@ -209,7 +283,7 @@ func TestDamagedAndForeign(t *testing.T) {
 // A newer version's objects are left alone, whatever else is in them.
 func TestNewerSchema(t *testing.T) {
 	t.Parallel()
-	newer := []byte(`{"schema":2,"seq":"two","request":[]}`)
+	newer := []byte(`{"schema":3,"seq":"two","request":[]}`)
 	store := ledger.NewMemory()
 	l := ledger.New(store, "imageferry/")
 	name := ledger.OpenName(story()[0].Request)
@@ -220,7 +294,7 @@ func TestNewerSchema(t *testing.T) {
 	_, appendErr := l.Append(t.Context(), story()[0])
 	for _, err := range []error{loadErr, openErr, appendErr} {
 		e, ok := errors.AsType[*ledger.SchemaError](err)
-		if !ok || e.Schema != 2 || !strings.Contains(err.Error(), e.Key) || errors.Is(err, ledger.ErrLost) {
+		if !ok || e.Schema != 3 || !strings.Contains(err.Error(), e.Key) || errors.Is(err, ledger.ErrLost) {
 			t.Errorf("%v", err)
 		}
 	}
@@ -230,7 +304,7 @@ func TestNewerSchema(t *testing.T) {
 func TestMarkerUnderAnotherName(t *testing.T) {
 	t.Parallel()
 	store := ledger.NewMemory()
-	put(t, store, "imageferry/v1/open/20261122t030000z-other", file(t, "open-"+ledger.OpenName(story()[0].Request)+".json"))
+	put(t, store, "imageferry/v1/open/20261122t030000z-other", file(t, "schema1/open-"+ledger.OpenName(story()[0].Request)+".json"))
 	if _, err := ledger.New(store, "imageferry/").ReadOpen(t.Context(), "20261122t030000z-other"); err == nil || !strings.Contains(err.Error(), "v1/open/20261122t030000z-other") {
 		t.Error(err)
 	}

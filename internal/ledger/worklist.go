@@ -72,11 +72,14 @@ type summary struct {
 }
 
 // Close records a closed export in the history of its day and takes it off the
-// work list. Both steps may be repeated. A crash between them leaves the marker,
-// and the next sweep closes again: never the other way round, which would lose
-// the export from both lists.
+// work list; before both, a failure is marked on its slot. Each step may be
+// repeated. A crash between them leaves the marker, and the next sweep closes
+// again: never the other way round, which would lose the export from both lists.
 func (l *Ledger) Close(ctx context.Context, name string, e Entry) error {
 	r := e.Request
+	if err := l.spoil(ctx, e); err != nil {
+		return err
+	}
 	err := l.put(ctx, historyDir(e.At)+string(r.ID), summary{Schema: Schema, ID: r.ID, Plan: r.Plan, Image: r.Image.ID, Verdict: e.Verdict, At: e.At})
 	if err != nil && !outcome.Is(err, outcome.Exists) {
 		return fmt.Errorf("history of %s: %w", r.ID, err)
@@ -90,22 +93,6 @@ func (l *Ledger) Closed(ctx context.Context, day time.Time, after string, limit 
 }
 
 func historyDir(day time.Time) string { return "history/" + day.UTC().Format("2006/01/02/") }
-
-// filled is the note that a slot is filled.
-type filled struct {
-	Schema  int              `json:"schema"`
-	Exports []image.ExportID `json:"exports"`
-}
-
-// FillSlot notes that every export of a slot is on the work list. What is due
-// and has no such note was missed.
-func (l *Ledger) FillSlot(ctx context.Context, plan string, slot time.Time, ids []image.ExportID) error {
-	err := l.put(ctx, "slots/"+plan+"/"+slot.UTC().Format(image.SlotFormat), filled{Schema: Schema, Exports: ids})
-	if outcome.Is(err, outcome.Exists) {
-		return nil
-	}
-	return wrap(err, "fill slot %s of %s", slot.UTC().Format(time.RFC3339), plan)
-}
 
 func (l *Ledger) put(ctx context.Context, key string, v any) error {
 	body, err := json.Marshal(v)

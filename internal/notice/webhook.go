@@ -46,7 +46,7 @@ func NewWebhook(rt http.RoundTripper, url, key secret.Text, region string, timeo
 }
 
 // Channels implements export.Notifier. A nil Webhook has no channel.
-func (w *Webhook) Channels(ledger.Entry) []string {
+func (w *Webhook) Channels() []string {
 	if w == nil {
 		return nil
 	}

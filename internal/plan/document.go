@@ -9,7 +9,7 @@ import (
 
 // version is that of the form of plans.json. Both come from one build, so there
 // is no older form to read.
-const version = 1
+const version = 2
 
 // document is the form of plans.json.
 type document struct {

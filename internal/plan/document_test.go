@@ -63,8 +63,8 @@ func TestReadRefuses(t *testing.T) {
 		`{"version":2,"plans":{}}`: {"version 2, want 1"},
 		`{"plans":{}}`:             {"version 0, want 1"},
 		`{"version":1,"planz":{}}`: {`unknown field "planz"`},
-		`{"version":1,"plans":{"../x":{"images":[{"id":"img-a"}],"format":"RAW","deadline":86400000000000}}}`: {`plan name "../x"`},
-		`{"version":1,"plans":{"a":{"images":[{"id":"x"}],"format":"raw","deadline":1}}}`:                     {`image id "x"`, `format "raw"`, "deadline 1ns"},
+		`{"version":2,"plans":{"../x":{"images":[{"id":"img-a"}],"format":"RAW","deadline":86400000000000}}}`: {`plan name "../x"`},
+		`{"version":2,"plans":{"a":{"images":[{"id":"x"}],"format":"raw","deadline":1}}}`:                     {`image id "x"`, `format "raw"`, "deadline 1ns"},
 	}
 	for text, want := range tests {
 		_, err := plan.Read(strings.NewReader(text))

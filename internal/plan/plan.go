@@ -1,5 +1,5 @@
 // Package plan is what people ask for: which images are exported, when, where
-// to, and in what form.
+// to, in what form, and who hears of it.
 //
 // People write plans.yaml. The build checks it and compiles it to plans.json,
 // which lies beside the binaries, so that a mistake is found before a
@@ -9,12 +9,20 @@
 //	  nightly:
 //	    schedule: "0 0 3 * * * *"   # Tencent's seven fields, in UTC+8
 //	    images:
-//	      - id: img-72n9mi0y
+//	      - tags: {backup: daily}
+//	        newest: 1
+//	    instances:                  # an image is made of each, then exported
+//	      - id: ins-8ruwtq3m
 //	    format: QCOW2
 //	    deadline: 12h
 //
 // What a plan leaves out, a default fills in; what it misspells is an error that
 // shows the line.
+//
+// Everything here is a pure function of the plan and what it is given: the
+// instants at which it is due ([Plan.Slot], [Plan.Next], [Plan.Due]) and what it
+// chooses from a list ([Plan.SelectImages], [Plan.SelectInstances]). Package
+// export acts on the answers.
 package plan
 
 import (
@@ -24,71 +32,58 @@ import (
 	"strings"
 	"time"
 
-	"github.com/imageferry/imageferry/internal/cron"
 	"github.com/imageferry/imageferry/internal/image"
 )
 
-// DefaultDeadline is how long an export may take before its files are called
-// missing. The console guide promises nothing; peers report about 12 hours per
-// terabyte, and an image may hold three.
-const DefaultDeadline = 24 * time.Hour
-
-// nearSlot is how far a timer event may be from the instant that it stands for.
-const nearSlot = 2 * time.Minute
-
-// early is how far before its minute a timer may fire and still be of it.
-const early = 5 * time.Second
+// What a plan has that does not say otherwise.
+const (
+	// DefaultDeadline is how long an export may take before its files are called
+	// missing. The console guide promises nothing; peers report about 12 hours per
+	// terabyte, and an image may hold three.
+	DefaultDeadline = 24 * time.Hour
+	// DefaultCatchUpWithin lets a nightly export be late, but not meet the next one.
+	DefaultCatchUpWithin = 24 * time.Hour
+	// DefaultSuspendAfter is how many due slots may bring nothing but failures.
+	DefaultSuspendAfter = 5
+	// DefaultKeepImages is for plans with instances; others have no images to keep.
+	DefaultKeepImages = 3
+)
 
 // Set is all plans by name.
 type Set map[string]Plan
 
-// Plan says what to export.
+// Plan says what to export. Its zero value is not valid; [Default] is a start.
 type Plan struct {
-	Name         string        `json:"-"`
-	Schedule     string        `json:"schedule,omitempty"` // empty: by request, or by a timer of any schedule
-	Images       []Selector    `json:"images"`
-	Format       image.Format  `json:"format"`
-	RootDiskOnly bool          `json:"rootDiskOnly,omitempty"`
-	Bucket       image.Bucket  `json:"bucket,omitzero"`  // zero: the image bucket of the deployment
-	Prefix       string        `json:"prefix,omitempty"` // of file names, before the export id
-	Role         string        `json:"role,omitempty"`   // that CVM assumes to write; empty: CVM's own default
-	Deadline     time.Duration `json:"deadline"`         // from the slot on
+	Name         string             `json:"-"`
+	Schedule     string             `json:"schedule,omitempty"` // empty: by request, or by a timer of any schedule
+	Images       []Selector         `json:"images,omitempty"`
+	Instances    []InstanceSelector `json:"instances,omitempty"` // each is made an image of, which is exported
+	Format       image.Format       `json:"format"`
+	RootDiskOnly bool               `json:"rootDiskOnly,omitempty"`
+	Bucket       image.Bucket       `json:"bucket,omitzero"`  // zero: the image bucket of the deployment
+	Prefix       string             `json:"prefix,omitempty"` // of file names, before the export id
+	Role         string             `json:"role,omitempty"`   // that CVM assumes to write; empty: CVM's own default
+	Deadline     time.Duration      `json:"deadline"`         // from the slot on
+
+	Unchanged     Unchanged     `json:"unchanged"`
+	MaxInFlight   int           `json:"maxInFlight"` // exports under way at once; 0: no limit but CVM's
+	CatchUp       CatchUp       `json:"catchUp"`
+	CatchUpWithin time.Duration `json:"catchUpWithin"` // a slot that was missed for longer is told of, not made up
+	SuspendAfter  int           `json:"suspendAfter"`  // consecutive due slots with nothing but failures; 0: never
+	KeepImages    int           `json:"keepImages"`    // of those made of each instance, the newest that stay; 0: all
+
+	// Notify says which of [Kinds] each of [Channels] hears. A channel that is
+	// not here hears of all but skipped.
+	Notify map[string][]string `json:"notify,omitempty"`
 }
 
-// Selector chooses images.
-type Selector struct {
-	ID image.ID `json:"id" yaml:"id"`
-}
-
-// Slot returns the due instant that a timer event stands for, from the event's
-// own time. The local clock of a late or doubled invocation would name another
-// slot. Without a schedule it is the event's minute; a timer that is early by
-// less than [early] has the next one.
-func (p Plan) Slot(at time.Time) (time.Time, error) {
-	if p.Schedule == "" {
-		return at.UTC().Add(early).Truncate(time.Minute), nil
+// Default returns a plan with every default filled in. It lacks a name and
+// something to export.
+func Default() Plan {
+	return Plan{
+		Format: image.RAW, Deadline: DefaultDeadline, Unchanged: Skip,
+		CatchUp: CatchUpNewest, CatchUpWithin: DefaultCatchUpWithin, SuspendAfter: DefaultSuspendAfter,
 	}
-	schedule, err := cron.Parse(p.Schedule)
-	if err != nil {
-		return time.Time{}, err
-	}
-	slot, ok := schedule.Nearest(at, nearSlot)
-	if !ok {
-		return time.Time{}, fmt.Errorf("plan %q is not due within %s of %s: its schedule is %q in UTC+8; give the timer trigger the same one",
-			p.Name, nearSlot, at.UTC().Format(time.RFC3339), p.Schedule)
-	}
-	return slot.UTC(), nil
-}
-
-// IDs returns the ids of the images that the plan names, without repeats.
-func (p Plan) IDs() []image.ID {
-	var ids []image.ID
-	for _, s := range p.Images {
-		if !slices.Contains(ids, s.ID) {
-			ids = append(ids, s.ID)
-		}
-	}
-	return ids
 }
 
 // Names returns the names of all plans, sorted.

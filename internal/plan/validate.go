@@ -1,12 +1,13 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
-	"github.com/imageferry/imageferry/internal/cron"
 	"github.com/imageferry/imageferry/internal/image"
 )
 
@@ -16,7 +17,7 @@ var (
 	namePattern   = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$`)
 	prefixPattern = regexp.MustCompile(`^[a-z0-9-]+(?:/[a-z0-9-]+)*/?$`)
 	rolePattern   = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]+$`)
-	reserved      = []string{"api", "seen"}
+	reserved      = []string{"api", "seen", "news"}
 )
 
 const (
@@ -24,8 +25,14 @@ const (
 	maxRole = 128 // bytes of a role's name (598/19389)
 	// maxPrefix keeps whole object keys far below the 850 bytes that COS takes.
 	maxPrefix = 200
-	// minDeadline is less than any export takes.
-	minDeadline = 10 * time.Minute
+	// minWait is less than any export takes, and maxWait more than any: what is
+	// silent for longer would be forgotten.
+	minWait = 10 * time.Minute
+	maxWait = 31 * 24 * time.Hour
+
+	maxInFlight = 1000
+	maxSuspend  = 100
+	maxKeep     = 500 // custom images that a region can have (DescribeImageQuota)
 )
 
 // Invalid is a field of a plan that holds a wrong value.
@@ -34,50 +41,45 @@ type Invalid struct {
 	Err   error
 }
 
-// Validate returns everything that is wrong with a plan, in the order of its fields.
+// invalids collects what is wrong.
+type invalids []Invalid
+
+// note keeps an error; nil is none.
+func (l *invalids) note(field string, err error) {
+	if err != nil {
+		*l = append(*l, Invalid{Field: field, Err: err})
+	}
+}
+
+// Validate returns everything that is wrong with a plan.
 func (p Plan) Validate() []Invalid {
-	var list []Invalid
-	note := func(field string, err error) {
-		if err != nil {
-			list = append(list, Invalid{Field: field, Err: err})
-		}
-	}
-	note("", p.validName())
-	note(".schedule", p.validSchedule())
-	note(".prefix", p.validPrefix())
-	note(".format", p.validFormat())
-	if p.Role != "" && (len(p.Role) > maxRole || !rolePattern.MatchString(p.Role)) {
-		note(".role", fmt.Errorf("role %q: want the name of a CAM role, such as CVM_QcsRole", p.Role))
-	}
-	if p.Deadline < minDeadline {
-		note(".deadline", fmt.Errorf("deadline %s: an export takes at least 10m", p.Deadline))
-	}
-	if len(p.Images) == 0 {
-		note(".images", fmt.Errorf("plan %q selects nothing; add images", p.Name))
-	}
-	for i, s := range p.Images {
-		_, err := image.ParseID(string(s.ID))
-		note(fmt.Sprintf(".images[%d].id", i), err)
-	}
-	return list
+	var l invalids
+	l.note("", p.validName())
+	l.note(".schedule", p.validSchedule())
+	l.note(".prefix", p.validPrefix())
+	l.note(".format", p.validFormat())
+	l.note(".role", p.validRole())
+	l.note(".deadline", within("deadline", p.Deadline))
+	p.noteItems(&l)
+	l.note(".unchanged", choose("unchanged", p.Unchanged, Skip, Export))
+	l.note(".max_in_flight", upTo("max_in_flight", p.MaxInFlight, maxInFlight))
+	l.note(".catch_up", choose("catch_up", p.CatchUp, CatchUpNewest, CatchUpAll, CatchUpNone))
+	l.note(".catch_up_within", within("catch_up_within", p.CatchUpWithin))
+	l.note(".suspend_after", upTo("suspend_after", p.SuspendAfter, maxSuspend))
+	l.note(".keep_images", p.validKeep())
+	p.noteRoutes(&l)
+	return l
 }
 
 func (p Plan) validName() error {
 	if len(p.Name) > maxName || !namePattern.MatchString(p.Name) {
 		return fmt.Errorf("plan name %q: want at most 40 of a-z, 0-9 and inner dashes; it becomes part of file names", p.Name)
 	}
-	if slices.Contains(reserved, p.Name) {
+	// The ids of news have no narrower form than their beginning.
+	if slices.Contains(reserved, p.Name) || strings.HasPrefix(p.Name, "news-") {
 		return fmt.Errorf("plan name %q is reserved; choose another", p.Name)
 	}
 	return nil
-}
-
-func (p Plan) validSchedule() error {
-	if p.Schedule == "" {
-		return nil
-	}
-	_, err := cron.Parse(p.Schedule)
-	return err
 }
 
 func (p Plan) validPrefix() error {
@@ -98,4 +100,35 @@ func (p Plan) validFormat() error {
 		err = fmt.Errorf("format %q: want %q", p.Format, f)
 	}
 	return err
+}
+
+func (p Plan) validRole() error {
+	if p.Role != "" && (len(p.Role) > maxRole || !rolePattern.MatchString(p.Role)) {
+		return fmt.Errorf("role %q: want the name of a CAM role, such as CVM_QcsRole", p.Role)
+	}
+	return nil
+}
+
+// ErrKeepNothing says that keep_images stands where there is nothing to keep.
+var ErrKeepNothing = errors.New("keep_images: the plan has no instances, so it makes no images; leave it out")
+
+func (p Plan) validKeep() error {
+	if p.KeepImages != 0 && len(p.Instances) == 0 {
+		return ErrKeepNothing
+	}
+	return upTo("keep_images", p.KeepImages, maxKeep)
+}
+
+func within(what string, d time.Duration) error {
+	if d < minWait || d > maxWait {
+		return fmt.Errorf("%s %s: want 10m to 744h (31 days)", what, d)
+	}
+	return nil
+}
+
+func upTo(what string, n, most int) error {
+	if n < 0 || n > most {
+		return fmt.Errorf("%s %d: want 0 to %d", what, n, most)
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/imageferry/imageferry/internal/sandbox"
 	"github.com/imageferry/imageferry/internal/sandbox/cvm"
 	"github.com/imageferry/imageferry/internal/sandbox/disk"
+	"github.com/imageferry/imageferry/internal/sandbox/scf"
 )
 
 func TestEnv(t *testing.T) {
@@ -61,6 +62,52 @@ func TestControlPanel(t *testing.T) {
 	})
 	control(t, s, "GET", "/requests", "", 200, "cos state ")
 	control(t, s, "GET", "/inbox/page", "", 200, "<h1>Inbox</h1>")
+}
+
+func TestTimersAreSwitchedByThePanel(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Config{})
+	control(t, s, "GET", "/timers", "", 200, `"Name": "sweep"`)
+	control(t, s, "POST", "/timers/sweep/off", "", 200, `"Enabled": false`)
+	for _, timer := range s.SCF.Timers("export") {
+		if timer.Enabled != (timer.Name != sandbox.SweepTimer) {
+			t.Errorf("%+v", timer)
+		}
+	}
+	control(t, s, "POST", "/timers/sweep/on", "", 200, `"Enabled": true`)
+	control(t, s, "POST", "/timers/sweep/broken", "", 400, "want on or off")
+	control(t, s, "POST", "/timers/nowhere/off", "", 400, "no timer")
+
+	control(t, s, "POST", "/fire/sweep?time=yesterday", "", 400, "want one such as")
+	control(t, s, "POST", "/fire/sweep?time=2026-11-22T19:00:00Z", "", 200, `"requestId"`)
+	control(t, s, "POST", "/tasks/x/kill", "", 400, "want a number")
+	control(t, s, "POST", "/tasks/1/kill", "", 200, `"killed": false`)
+}
+
+// TestCrash has the function die at a request, as a person asks for; the
+// platform repeats its event.
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Config{Speed: 300})
+	control(t, s, "POST", "/faults", `{"id":"die","kind":"crash-after","host":"*.myqcloud.com","action":"LIST","count":1,"seed":7}`, 200, "die")
+	id, err := s.SCF.Fire("export", sandbox.SweepTimer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tries := func() (status []int) {
+		for _, i := range s.SCF.Invocations("export") {
+			if i.RequestID == id {
+				status = append(status, i.Status)
+			}
+		}
+		return status
+	}
+	eventually(t, "the second try", func() bool { return len(tries()) > 1 })
+	if got := tries(); got[0] != scf.CodeProcessExit || got[1] != scf.CodeOK {
+		t.Errorf("tries ended with %v", got)
+	}
+	control(t, s, "DELETE", "/faults/die", "", 200, `"removed": true`)
+	control(t, s, "DELETE", "/faults/die", "", 200, `"removed": false`)
 }
 
 func TestKill(t *testing.T) {

@@ -140,8 +140,12 @@ func (s *Sandbox) build() (err error) {
 	})
 	s.SCF = scf.New(scf.Config{
 		Account: s.Account, Clock: s.Clock, Dir: dirs["scf"], Deliver: s.Faults.Deliver,
-		ProcessEnv: []string{"HTTPS_PROXY=" + s.URL(), "HTTP_PROXY=" + s.URL(), "SSL_CERT_FILE=" + s.ca.BundleFile()},
+		ProcessEnv: func(instance string) []string {
+			door := "http://" + instance + "@" + s.addr // so that faults find who asks
+			return []string{"HTTPS_PROXY=" + door, "HTTP_PROXY=" + door, "SSL_CERT_FILE=" + s.ca.BundleFile()}
+		},
 	})
+	s.Faults.Kill = func(r *http.Request) { s.SCF.KillInstance(proxy.User(r)) }
 	s.COS.Subscribe(func(e cos.Event) {
 		s.SCF.ObjectEvent(scf.ObjectEvent{
 			Name: e.Name, Bucket: e.Bucket, Key: e.Key, ETag: e.ETag, StorageClass: e.StorageClass, ContentType: e.ContentType,

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/imageferry/imageferry/internal/sandbox/cos"
 	"github.com/imageferry/imageferry/internal/sandbox/cvm"
@@ -20,10 +21,9 @@ func (s *Sandbox) seed() error {
 	for _, m := range images() {
 		s.CVM.AddImage(m)
 	}
-	s.CVM.AddInstance(cvm.Instance{
-		ID: "ins-appserv1", Name: "app-server", Type: "S5.MEDIUM4", Zone: Region + "-6", OsName: "Debian 12.0 64bit", Platform: "Debian",
-		Disks: []cvm.InstanceDisk{{ID: "disk-appsys01", Usage: disk.System, SizeGiB: 2}},
-	})
+	for _, i := range instances() {
+		s.CVM.AddInstance(i)
+	}
 	for id, file := range s.cfg.Disks {
 		if err := s.CVM.SetDisk(id, file); err != nil {
 			return fmt.Errorf("--disk %s=%s: %w", id, file, err)
@@ -37,6 +37,20 @@ func alreadyThere(err error) bool {
 	return ok && e.Status == 409
 }
 
+func instances() []cvm.Instance {
+	debian := func(i cvm.Instance) cvm.Instance {
+		i.Type, i.Zone, i.OsName, i.Platform = "S5.MEDIUM4", Region+"-6", "Debian 12.0 64bit", "Debian"
+		return i
+	}
+	return []cvm.Instance{
+		debian(cvm.Instance{ID: "ins-appserv1", Name: "app-server", Disks: []cvm.InstanceDisk{{ID: "disk-appsys01", Usage: disk.System, SizeGiB: 2}}}),
+		debian(cvm.Instance{
+			ID: "ins-dbserver", Name: "db-server", Tags: []cvm.Tag{{Key: "backup", Value: "weekly"}, {Key: "team", Value: "data"}},
+			Disks: []cvm.InstanceDisk{{ID: "disk-dbsys001", Usage: disk.System, SizeGiB: 2}, {ID: "disk-dbdata01", Usage: disk.Data, SizeGiB: 1}},
+		}),
+	}
+}
+
 func images() []cvm.Image {
 	system := func(name string, gib int) cvm.Disk {
 		return cvm.Disk{SnapshotID: "snap-" + name, Usage: disk.System, SizeGiB: gib}
@@ -48,6 +62,7 @@ func images() []cvm.Image {
 		m.OsName, m.Platform = "Ubuntu Server 24.04 LTS 64bit", "Ubuntu"
 		return m
 	}
+	october, weekly := time.Date(2026, 10, 1, 3, 0, 0, 0, time.UTC), []cvm.Tag{{Key: "backup", Value: "weekly"}}
 	return []cvm.Image{
 		ubuntu(cvm.Image{ID: "img-webserv1", Name: "web-server", Tags: []cvm.Tag{{Key: "backup", Value: "nightly"}}, Disks: []cvm.Disk{system("websys01", 3)}}),
 		ubuntu(cvm.Image{ID: "img-database", Name: "database (whole machine)", Disks: []cvm.Disk{system("dbsys001", 4), data("dbdata01", 2), data("dbdata02", 1)}}),
@@ -61,6 +76,10 @@ func images() []cvm.Image {
 		ubuntu(cvm.Image{ID: "img-secret01", Name: "vault", Disks: []cvm.Disk{{SnapshotID: "snap-encsys01", Usage: disk.System, SizeGiB: 2, Encrypted: true}}}),
 		ubuntu(cvm.Image{ID: "img-market01", Name: "wordpress", Market: true, Disks: []cvm.Disk{system("mktsys01", 2)}}),
 		ubuntu(cvm.Image{ID: "img-creating", Name: "still-being-made", State: cvm.Creating, Disks: []cvm.Disk{system("newsys01", 2)}}),
+		// What plans choose by tag, by family, by name, and by age:
+		ubuntu(cvm.Image{ID: "img-apigold1", Name: "api-2026-10-01", Family: "api", Tags: weekly, Created: october, Disks: []cvm.Disk{system("apisys01", 1)}}),
+		ubuntu(cvm.Image{ID: "img-apigold2", Name: "api-2026-11-01", Family: "api", Tags: weekly, Created: october.AddDate(0, 1, 0), Disks: []cvm.Disk{system("apisys02", 1)}}),
+		ubuntu(cvm.Image{ID: "img-batch001", Name: "batch-worker", Tags: weekly, Created: october, Disks: []cvm.Disk{system("batsys01", 1)}}),
 		{ID: "img-redhat01", Name: "erp", OsName: "Red Hat Enterprise Linux 9.4 64bit", Platform: "RedHat", Disks: []cvm.Disk{system("rhlsys01", 2)}},
 	}
 }

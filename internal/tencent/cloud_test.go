@@ -35,6 +35,9 @@ var (
 	state  = image.Bucket{Name: "state", AppID: "1250000000"}
 )
 
+// unlimited is for tests that are not about request rates.
+var unlimited = map[string]int{"DescribeImages": 1e6, "DescribeInstances": 1e6, "ExportImages": 1e6, "CreateImage": 1e6, "DeleteImages": 1e6}
+
 // cloud is both services behind TLS at one listener, to which the production
 // transport dials whatever the host. Requests keep their real host, so that
 // signatures are checked over it.
@@ -72,7 +75,7 @@ func newCloud(t *testing.T) *cloud {
 			t.Fatal(err)
 		}
 	}
-	c.cvm = cvm.New(cvm.Config{Account: acc, Clock: fast, Storage: storage{c.cos}, Dir: dir, Limits: map[string]int{"DescribeImages": 1e6, "ExportImages": 1e6}})
+	c.cvm = cvm.New(cvm.Config{Account: acc, Clock: fast, Storage: storage{c.cos}, Dir: dir, Limits: unlimited})
 	server := httptest.NewUnstartedServer(c)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are part of the tests
 	server.StartTLS()

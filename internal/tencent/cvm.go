@@ -2,10 +2,8 @@ package tencent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
@@ -13,23 +11,27 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/imageferry/imageferry/internal/export"
-	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/outcome"
 )
 
-// pageSize is the most images that DescribeImages gives at once (213/15715).
-const pageSize = 100
-
-// exportsPerSecond is the default request limit of ExportImages (213/47833).
-const exportsPerSecond = 20
+// Default request limits, in calls a second (213/47833, 213/16726, 213/33275).
+const (
+	exportsPerSecond = 20
+	createsPerSecond = 10
+	deletesPerSecond = 10
+)
 
 // CVM calls the image API. It implements [export.Cloud].
 type CVM struct {
-	describe func(context.Context, *cvm.DescribeImagesRequest) (*cvm.DescribeImagesResponse, error)
-	export   func(context.Context, *cvm.ExportImagesRequest) (*cvm.ExportImagesResponse, error)
-	pace     *rate.Limiter
-	form     BucketForm
+	describe  func(context.Context, *cvm.DescribeImagesRequest) (*cvm.DescribeImagesResponse, error)
+	instances func(context.Context, *cvm.DescribeInstancesRequest) (*cvm.DescribeInstancesResponse, error)
+	export    func(context.Context, *cvm.ExportImagesRequest) (*cvm.ExportImagesResponse, error)
+	create    func(context.Context, *cvm.CreateImageRequest) (*cvm.CreateImageResponse, error)
+	remove    func(context.Context, *cvm.DeleteImagesRequest) (*cvm.DeleteImagesResponse, error)
+
+	exports, creates, deletes *rate.Limiter
+	form                      BucketForm
 }
 
 // BucketForm is how a bucket is named in ExportImages. The documents' samples
@@ -53,57 +55,22 @@ func NewCVM(rt http.RoundTripper, creds Credentials, region string, form BucketF
 	}
 	c.WithHttpTransport(rt)
 	return &CVM{
-		describe: c.DescribeImagesWithContext,
-		export:   c.ExportImagesWithContext,
-		pace:     rate.NewLimiter(exportsPerSecond, exportsPerSecond),
-		form:     form,
+		describe:  c.DescribeImagesWithContext,
+		instances: c.DescribeInstancesWithContext,
+		export:    c.ExportImagesWithContext,
+		create:    c.CreateImageWithContext,
+		remove:    c.DeleteImagesWithContext,
+		exports:   rate.NewLimiter(exportsPerSecond, exportsPerSecond),
+		creates:   rate.NewLimiter(createsPerSecond, createsPerSecond),
+		deletes:   rate.NewLimiter(deletesPerSecond, deletesPerSecond),
+		form:      form,
 	}, nil
 }
 
-// Images describes images by id, in pages. Those that do not exist are left out.
-func (c *CVM) Images(ctx context.Context, ids []image.ID) (map[image.ID]image.Image, error) {
-	found := map[image.ID]image.Image{}
-	for page := range slices.Chunk(ids, pageSize) {
-		if err := c.page(ctx, page, found); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
-}
-
-// page describes some images. Whether CVM leaves unknown ids out or refuses the
-// whole request is unverified, so a refused page is halved until the id that
-// does not exist stands alone.
-func (c *CVM) page(ctx context.Context, ids []image.ID, into map[image.ID]image.Image) error {
-	req := cvm.NewDescribeImagesRequest()
-	limit := uint64(pageSize)
-	req.Limit = &limit
-	for _, id := range ids {
-		s := string(id)
-		req.ImageIds = append(req.ImageIds, &s)
-	}
-	resp, err := c.describe(ctx, req)
-	if err != nil {
-		err = classifyCVM("DescribeImages", err)
-		if e, ok := errors.AsType[*outcome.Error](err); !ok || e.Code != "InvalidImageId.NotFound" {
-			return err
-		}
-		if len(ids) == 1 {
-			return nil
-		}
-		if err := c.page(ctx, ids[:len(ids)/2], into); err != nil {
-			return err
-		}
-		return c.page(ctx, ids[len(ids)/2:], into)
-	}
-	if resp.Response == nil {
-		return &outcome.Error{Op: "DescribeImages", Code: "EmptyResponse"}
-	}
-	for _, m := range resp.Response.ImageSet {
-		if m != nil {
-			converted := convert(m)
-			into[converted.ID] = converted
-		}
+// paced waits for the next turn of a call that may be made so often only.
+func paced(ctx context.Context, l *rate.Limiter, op string) error {
+	if err := l.Wait(ctx); err != nil {
+		return &outcome.Error{Kind: outcome.Full, Op: op, Code: "Paced", Message: fmt.Sprintf("no time left within %d calls a second", l.Burst())}
 	}
 	return nil
 }
@@ -111,8 +78,8 @@ func (c *CVM) page(ctx context.Context, ids []image.ID, into map[image.ID]image.
 // Export calls ExportImages once. One image a call keeps outcomes apart: whether
 // a call with several is all or nothing is unverified.
 func (c *CVM) Export(ctx context.Context, r ledger.Request) (export.Task, error) {
-	if err := c.pace.Wait(ctx); err != nil {
-		return export.Task{}, &outcome.Error{Kind: outcome.Full, Op: "ExportImages", Code: "Paced", Message: "no time left within 20 calls a second"}
+	if err := paced(ctx, c.exports, "ExportImages"); err != nil {
+		return export.Task{}, err
 	}
 	resp, err := c.export(ctx, c.request(r))
 	if err != nil {
@@ -147,26 +114,6 @@ func (c *CVM) request(r ledger.Request) *cvm.ExportImagesRequest {
 		req.RoleName = &r.Role
 	}
 	return req
-}
-
-func convert(m *cvm.Image) image.Image {
-	created, _ := time.Parse(time.RFC3339, value(m.CreatedTime)) // for people only; zero if it cannot be read
-	out := image.Image{
-		ID: image.ID(value(m.ImageId)), Name: value(m.ImageName), Type: value(m.ImageType), State: value(m.ImageState),
-		OS: value(m.OsName), Platform: value(m.Platform), Architecture: value(m.Architecture), Created: created,
-	}
-	for _, s := range m.SnapshotSet {
-		if s == nil {
-			continue
-		}
-		d := image.Disk{Snapshot: value(s.SnapshotId), System: value(s.DiskUsage) == "SYSTEM_DISK", GiB: value(s.DiskSize)}
-		if d.System {
-			out.Disks = slices.Insert(out.Disks, 0, d)
-		} else {
-			out.Disks = append(out.Disks, d)
-		}
-	}
-	return out
 }
 
 func value[T any](p *T) (v T) {

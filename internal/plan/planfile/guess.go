@@ -3,9 +3,8 @@ package planfile
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
-
-	"github.com/imageferry/imageferry/internal/plan"
 )
 
 // homes says which fields there are, and where each belongs.
@@ -15,23 +14,37 @@ var homes = []struct {
 }{
 	{reflect.TypeFor[file](), "at the top"},
 	{reflect.TypeFor[entry](), "in a plan"},
-	{reflect.TypeFor[plan.Selector](), "in an item of images"},
+	{reflect.TypeFor[item](), "in an item of images"},
+	{reflect.TypeFor[machine](), "in an item of instances"},
 }
 
-// guess says which field somebody meant by a word, as the end of a sentence;
-// empty if nothing is near.
-func guess(word string) string {
-	best, least := "", 3
+// guessField says which field somebody meant by a word, as the end of a
+// sentence; empty if nothing is near.
+func guessField(word string) string {
+	var known, belongs []string
 	for _, home := range homes {
 		for i := range home.form.NumField() {
-			known := home.form.Field(i).Tag.Get("yaml")
-			if known == word {
-				return fmt.Sprintf("; it belongs %s", home.where)
+			field := home.form.Field(i).Tag.Get("yaml")
+			if field == word && !slices.Contains(belongs, home.where) {
+				belongs = append(belongs, home.where)
 			}
-			// A short word is near to anything, so half of it must be right.
-			if d := distance(fold(word), fold(known)); d < least && 2*d < len(word) {
-				best, least = known, d
-			}
+			known = append(known, field)
+		}
+	}
+	if len(belongs) > 0 {
+		return "; it belongs " + strings.Join(belongs, " or ")
+	}
+	return guess(word, known)
+}
+
+// guess says which of the known words somebody meant, as the end of a sentence;
+// empty if none is near.
+func guess(word string, known []string) string {
+	best, least := "", 3
+	for _, k := range known {
+		// A short word is near to anything, so half of it must be right.
+		if d := distance(fold(word), fold(k)); d < least && 2*d < len(word) {
+			best, least = k, d
 		}
 	}
 	if best == "" {

@@ -40,7 +40,7 @@ func listed(name string, wrong []mistake) error {
 // locate finds the value that is meant, or the name of the plan that has no such
 // value.
 func locate(root ast.Node, name string, i plan.Invalid) mistake {
-	m := mistake{err: i.Err}
+	m := mistake{err: guessed(i.Err)}
 	plans := entryOf(root, "plans")
 	if plans == nil {
 		return m
@@ -58,6 +58,14 @@ func locate(root ast.Node, name string, i plan.Invalid) mistake {
 		m.at = node.GetToken().Position
 	}
 	return m
+}
+
+// guessed adds to an unknown word which one may have been meant.
+func guessed(err error) error {
+	if e, ok := errors.AsType[*plan.ChoiceError](err); ok {
+		return fmt.Errorf("%w%s", err, guess(e.Word, e.Wanted))
+	}
+	return err
 }
 
 // entryOf returns an entry of a mapping; nil if there is none of that name.
@@ -90,10 +98,13 @@ func shown(name string, err error) error {
 func message(e yaml.Error) string {
 	switch e := e.(type) {
 	case *yaml.UnknownFieldError:
-		return fmt.Sprintf("unknown field %q%s", e.Token.Value, guess(e.Token.Value))
+		return fmt.Sprintf("unknown field %q%s", e.Token.Value, guessField(e.Token.Value))
 	case *yaml.TypeError:
-		if e.DstType.Kind() == reflect.Bool {
+		switch e.DstType.Kind() {
+		case reflect.Bool:
 			return fmt.Sprintf("%q is neither true nor false", e.Token.Value)
+		case reflect.Int:
+			return fmt.Sprintf("%q is not a whole number", e.Token.Value)
 		}
 		return "wrong kind of value; want text"
 	}

@@ -10,30 +10,17 @@ package planfile
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
-	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/plan"
 )
 
 // file is the form of plans.yaml.
 type file struct {
 	Plans map[string]entry `yaml:"plans"`
-}
-
-type entry struct {
-	Schedule     string          `yaml:"schedule"`
-	Images       []plan.Selector `yaml:"images"`
-	Format       string          `yaml:"format"`
-	RootDiskOnly bool            `yaml:"root_disk_only"`
-	Bucket       string          `yaml:"bucket"`
-	Prefix       string          `yaml:"prefix"`
-	Role         string          `yaml:"role"`
-	Deadline     string          `yaml:"deadline"`
 }
 
 // Parse reads and checks plans.yaml. The name is for errors only. Plans come back
@@ -80,33 +67,4 @@ func document(data []byte) (ast.Node, error) {
 		return f.Docs[0].Body, nil
 	}
 	return nil, errors.New("more than one document; want no line --- between plans")
-}
-
-// plan converts an entry, and collects what is wrong with it. A value that
-// cannot be read leaves the default behind, so that it is complained of once.
-func (e entry) plan(name string) (plan.Plan, []plan.Invalid) {
-	p := plan.Plan{
-		Name: name, Schedule: e.Schedule, Images: e.Images, Format: image.RAW, RootDiskOnly: e.RootDiskOnly,
-		Prefix: e.Prefix, Role: e.Role, Deadline: plan.DefaultDeadline,
-	}
-	var list []plan.Invalid
-	if format, err := image.ParseFormat(e.Format); err != nil {
-		list = append(list, plan.Invalid{Field: ".format", Err: err})
-	} else {
-		p.Format = format
-	}
-	if e.Bucket != "" {
-		var err error
-		if p.Bucket, err = image.ParseBucket(e.Bucket); err != nil {
-			list = append(list, plan.Invalid{Field: ".bucket", Err: err})
-		}
-	}
-	if e.Deadline != "" {
-		if d, err := time.ParseDuration(e.Deadline); err != nil {
-			list = append(list, plan.Invalid{Field: ".deadline", Err: fmt.Errorf("deadline %q: want a duration such as 90m or 12h", e.Deadline)})
-		} else {
-			p.Deadline = d
-		}
-	}
-	return p, append(list, p.Validate()...)
 }

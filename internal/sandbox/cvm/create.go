@@ -39,6 +39,11 @@ func (s *Server) createImage(st *store, p createImageParams) (any, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
+	// The name first, so that it works as the token that the call does not have; in
+	// which order the service looks is undocumented.
+	if err := st.unused(p.ImageName); err != nil {
+		return nil, err
+	}
 	m := &image{
 		Image:    Image{ID: newID("img"), Name: p.ImageName, Description: p.ImageDescription, Family: p.ImageFamily, State: Creating},
 		instance: p.InstanceId,
@@ -54,8 +59,11 @@ func (s *Server) createImage(st *store, p createImageParams) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := st.admit(m, s.cfg.ImageQuota); err != nil || p.DryRun {
+	if err := st.room(s.cfg.ImageQuota); err != nil || p.DryRun {
 		return struct{}{}, err
+	}
+	if s.switches.failNext {
+		s.switches.failNext, m.fails = false, true
 	}
 	m.setDefaults(now)
 	st.addImage(m)
@@ -155,19 +163,27 @@ func (st *store) fromSnapshots(m *image, ids []string) error {
 	return nil
 }
 
-// admit checks what must hold for m to join the images of the account.
-func (st *store) admit(m *image, quota int) error {
-	custom := 0
-	for _, other := range st.images {
-		if other.Type != PrivateImage {
-			continue
+// custom lists the images that belong to the account.
+func (st *store) custom() (list []*image) {
+	for _, m := range st.images {
+		if m.Type == PrivateImage {
+			list = append(list, m)
 		}
-		if other.Name == m.Name {
-			return refuse(NameTaken, "an image named `%s` exists", m.Name)
-		}
-		custom++
 	}
-	if custom >= quota {
+	return list
+}
+
+// unused refuses a name that a custom image has.
+func (st *store) unused(name string) error {
+	if slices.ContainsFunc(st.custom(), func(m *image) bool { return m.Name == name }) {
+		return refuse(NameTaken, "an image named `%s` exists", name)
+	}
+	return nil
+}
+
+// room refuses one more custom image than the quota has.
+func (st *store) room(quota int) error {
+	if len(st.custom()) >= quota {
 		return refuse(QuotaExceeded, "the quota of %d custom images is used up", quota)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package cvm_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,7 +63,7 @@ func TestCreateImage(t *testing.T) {
 	_, err = c.create("second", nil)
 	wantCode(t, err, cvm.TaskRunning)
 	_, err = c.create("nightly", nil)
-	wantCode(t, err, cvm.TaskRunning)
+	wantCode(t, err, cvm.NameTaken) // so that a repeated call is told apart from a busy instance
 }
 
 // TestCreateImageEnds runs the clock fast: the image becomes usable by itself.
@@ -95,6 +96,25 @@ func TestCreateImageEnds(t *testing.T) {
 	if m := c.image(t, again); *m.SnapshotSet[0].SnapshotId != snapshot || *m.Platform != "Debian" {
 		t.Errorf("snapshot %s, platform %s", *m.SnapshotSet[0].SnapshotId, *m.Platform)
 	}
+}
+
+func TestCreateImageFails(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, 1e6, nil)
+	c.AddInstance(machine("ins-aaaaaaaa"))
+	c.FailNextImage()
+	id, err := c.create("nightly", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "CREATEFAILED", func() bool { return *c.image(t, id).ImageState == cvm.CreateFailed })
+	_, err = c.export(nil, id)
+	wantCode(t, err, cvm.ImageBusy)
+	next, err := c.create("nightly-2", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "NORMAL", func() bool { return *c.image(t, next).ImageState == cvm.Normal })
 }
 
 func TestCreateImageRefuses(t *testing.T) {
@@ -181,6 +201,7 @@ func TestDescribeInstances(t *testing.T) {
 		{[]string{"ins-aaaaaaaa"}, "tag-key=env", "", cvm.BadCombination},
 		{[]string{"ins-zzzzzzzz"}, "", "", cvm.InstanceMissing},
 		{[]string{"i-1"}, "", "", cvm.InstanceIDBad},
+		{slices.Repeat([]string{"ins-aaaaaaaa"}, 101), "", "", cvm.TooManyValues},
 	} {
 		r := sdk.NewDescribeInstancesRequest()
 		r.InstanceIds, r.Filters = common.StringPtrs(tc.ids), where(strings.Fields(tc.filters)...)

@@ -56,6 +56,9 @@ func (s *Server) describeImages(st *store, p describeImagesParams) (any, error) 
 	if err := p.Filters.check((&image{}).subject()); err != nil {
 		return nil, err
 	}
+	if len(p.ImageIds) > maxIDs {
+		return nil, refuse(TooManyValues, "%d images in one call, at most %d are allowed", len(p.ImageIds), maxIDs)
+	}
 	found, err := st.find(p.ImageIds)
 	if err != nil {
 		return nil, err

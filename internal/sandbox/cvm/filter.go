@@ -16,6 +16,10 @@ const (
 	maxFilterValues = 5
 )
 
+// maxIDs is how many ids a list may be asked for (213/15728; undocumented for
+// images, whose pages are as long).
+const maxIDs = 100
+
 // subject is something that filters look at: its fields by filter name, and
 // its tags.
 type subject struct {

@@ -81,15 +81,19 @@ type image struct {
 	Image
 	instance string    // that it is being made of; empty if it is not
 	ready    time.Time // when an image in the state Creating will be Normal; zero means never
+	fails    bool      // it will be CreateFailed then
 }
 
 // state returns the state at a sandbox time. Creation needs nobody to watch it:
 // it is over when its time has come.
 func (m *image) state(now time.Time) string {
-	if m.State == Creating && !m.ready.IsZero() && !now.Before(m.ready) {
-		return Normal
+	switch {
+	case m.State != Creating || m.ready.IsZero() || now.Before(m.ready):
+		return m.State
+	case m.fails:
+		return CreateFailed
 	}
-	return m.State
+	return Normal
 }
 
 // exported returns the disks that an export writes: the system disk first, and

@@ -133,6 +133,9 @@ func TestDescribeImagesRefuses(t *testing.T) {
 		{"ids and filters", func(r *sdk.DescribeImagesRequest) {
 			r.ImageIds, r.Filters = common.StringPtrs([]string{"img-aaaaaaaa"}), where("image-name=x")
 		}, cvm.IDsOrFilters},
+		{"101 ids", func(r *sdk.DescribeImagesRequest) {
+			r.ImageIds = common.StringPtrs(slices.Repeat([]string{"img-aaaaaaaa"}, 101))
+		}, cvm.TooManyValues},
 		{"unknown filter", func(r *sdk.DescribeImagesRequest) { r.Filters = where("colour=red") }, cvm.BadFilter},
 		{"11 filters", func(r *sdk.DescribeImagesRequest) { r.Filters = where(slices.Repeat([]string{"image-name=x"}, 11)...) }, cvm.FilterTooLong},
 		{"6 values", func(r *sdk.DescribeImagesRequest) { r.Filters = where("image-name=1,2,3,4,5,6") }, cvm.FilterTooLong},

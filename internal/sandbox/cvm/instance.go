@@ -87,6 +87,9 @@ func (s *Server) describeInstances(st *store, p describeInstancesParams) (any, e
 	if err := p.Filters.check((&Instance{}).subject()); err != nil {
 		return nil, err
 	}
+	if len(p.InstanceIds) > maxIDs {
+		return nil, refuse(TooManyValues, "%d instances in one call, at most %d are allowed", len(p.InstanceIds), maxIDs)
+	}
 	found, err := st.findInstances(p)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ type switches struct {
 	denied     map[string]bool // buckets that CVM may not write to, by full name
 	refusals   []plannedRefusal
 	dieAfter   *int64 // bytes after which the next task dies; nil: it lives
+	failNext   bool   // the next image that is created ends as CreateFailed
 }
 
 type plannedRefusal struct {
@@ -61,6 +62,14 @@ func (s *Server) KillNext(after int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.switches.dieAfter = &after
+}
+
+// FailNextImage makes the next image that CreateImage accepts end in the state
+// CreateFailed.
+func (s *Server) FailNextImage() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.switches.failNext = true
 }
 
 // KillTask makes a running task die silently, leaving its upload open. It

@@ -34,12 +34,16 @@ const (
 	Lost500    Kind = "lost-500"    // effect, then the answer of error-500
 	Throttle   Kind = "throttle"    // no effect; too many requests as the service says it
 
+	// The function instance that sent the request is killed at that point.
+	CrashBefore Kind = "crash-before" // no effect
+	CrashAfter  Kind = "crash-after"  // killed, and after Delay the effect: the request was in flight
+
 	EventLost    Kind = "event-lost"
 	EventDoubled Kind = "event-doubled" // delivered at once and again after Delay
 	EventLate    Kind = "event-late"    // delivered after Delay
 )
 
-var kinds = []Kind{Latency, LostAnswer, Reset, Error500, Error503, Lost500, Throttle, EventLost, EventDoubled, EventLate}
+var kinds = []Kind{Latency, LostAnswer, Reset, Error500, Error503, Lost500, Throttle, CrashBefore, CrashAfter, EventLost, EventDoubled, EventLate}
 
 func (k Kind) event() bool { return strings.HasPrefix(string(k), "event-") }
 
@@ -61,6 +65,8 @@ type Rule struct {
 	// Probability is the share of matching requests that the rule acts upon,
 	// from 0 to 1. Zero means all, as 1 does.
 	Probability float64 `json:"probability,omitempty"`
+	// Seed makes the choices of Probability others; 0 means the set's own.
+	Seed uint64 `json:"seed,omitempty"`
 	// Count is how many times the rule acts before it is spent; 0 is for ever.
 	Count int `json:"count,omitempty"`
 	// Delay is the length of a latency or of an event's delay, and Throttle's

@@ -13,8 +13,8 @@ import (
 )
 
 func TestRuleJSON(t *testing.T) {
-	text := `{"id":"a","host":"*.myqcloud.com","action":"PUT","key":"v1/*","kind":"latency","probability":0.5,"count":3,"delay":"1.5s"}`
-	want := fault.Rule{ID: "a", Host: "*.myqcloud.com", Action: "PUT", Key: "v1/*", Kind: fault.Latency, Probability: 0.5, Count: 3, Delay: 1500 * time.Millisecond}
+	text := `{"id":"a","host":"*.myqcloud.com","action":"PUT","key":"v1/*","kind":"latency","probability":0.5,"seed":7,"count":3,"delay":"1.5s"}`
+	want := fault.Rule{ID: "a", Host: "*.myqcloud.com", Action: "PUT", Key: "v1/*", Kind: fault.Latency, Probability: 0.5, Seed: 7, Count: 3, Delay: 1500 * time.Millisecond}
 	var got fault.Rule
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func TestRuleJSON(t *testing.T) {
 
 func TestSenselessRulesAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"kind":"gremlin"}`:                           `kind "gremlin": want one of latency, lost-answer, reset, error-500, error-503, lost-500, throttle, event-lost, event-doubled, event-late`,
+		`{"kind":"gremlin"}`:                           `kind "gremlin": want one of latency, lost-answer, reset, error-500, error-503, lost-500, throttle, crash-before, crash-after, event-lost, event-doubled, event-late`,
 		`{}`:                                           `kind "": want one of`,
 		`{"kind":"reset","hots":"x"}`:                  `unknown field "hots"`,
 		`{"kind":"reset","probability":1.5}`:           `probability 1.5: want 0 to 1`,
@@ -116,9 +116,9 @@ func TestDeliver(t *testing.T) {
 }
 
 func TestProbabilityIsSeeded(t *testing.T) {
-	fates := func(seed uint64, alsoAsk bool) (lost []bool) {
+	ofRule := func(seed, own uint64, alsoAsk bool) (lost []bool) {
 		s := fault.New(seed)
-		s.Add(fault.Rule{ID: "a", Kind: fault.EventLost, Key: "a", Probability: 0.3})
+		s.Add(fault.Rule{ID: "a", Kind: fault.EventLost, Key: "a", Probability: 0.3, Seed: own})
 		s.Add(fault.Rule{ID: "b", Kind: fault.EventLost, Key: "b", Probability: 0.5})
 		for range 1000 {
 			if alsoAsk {
@@ -131,11 +131,15 @@ func TestProbabilityIsSeeded(t *testing.T) {
 		}
 		return lost
 	}
+	fates := func(seed uint64, alsoAsk bool) []bool { return ofRule(seed, 0, alsoAsk) }
 	first := fates(1, false)
 	if !cmp.Equal(first, fates(1, true)) {
 		t.Error("another rule's traffic changes this one's choices")
 	}
 	if cmp.Equal(first, fates(2, false)) {
 		t.Error("another seed makes the same choices")
+	}
+	if own := ofRule(1, 7, false); !cmp.Equal(own, ofRule(2, 7, true)) || cmp.Equal(own, first) {
+		t.Error("a rule's own seed does not decide alone")
 	}
 }

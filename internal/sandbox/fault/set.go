@@ -1,9 +1,11 @@
 package fault
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +15,11 @@ import (
 
 // Set is the rules in force. It is safe for concurrent use.
 type Set struct {
+	// Kill ends the program that sent a request, for the kinds that crash it, and
+	// returns when it is dead. Set it before the first request; nil kills nothing,
+	// and a program that it does not know merely loses its connection.
+	Kill func(*http.Request)
+
 	seed uint64
 
 	mu    sync.Mutex
@@ -62,7 +69,7 @@ func (s *Set) Add(r Rule) (id string, err error) {
 		host:   glob(r.Host),
 		action: glob(r.Action),
 		key:    glob(strings.TrimPrefix(r.Key, "/")),
-		rand:   rand.New(rand.NewPCG(s.seed, h.Sum64())),
+		rand:   rand.New(rand.NewPCG(cmp.Or(r.Seed, s.seed), h.Sum64())),
 	})
 	return r.ID, nil
 }

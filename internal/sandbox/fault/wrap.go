@@ -17,15 +17,21 @@ const bodyTaken = 1 << 20
 func (s *Set) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		wait, fate := s.decide(ask(r))
-		if fate.Kind == LostAnswer || fate.Kind == Lost500 {
+		if fate.Kind == LostAnswer || fate.Kind == Lost500 || fate.Kind == CrashAfter {
 			// The promise is that the effect happens, even when the client has gone.
 			r = r.WithContext(context.WithoutCancel(r.Context()))
+		}
+		if fate.Kind == CrashAfter {
+			s.crash(r)
 		}
 		if hold(r, wait) != nil {
 			panic(http.ErrAbortHandler)
 		}
 		switch fate.Kind {
-		case LostAnswer:
+		case CrashBefore:
+			s.crash(r)
+			panic(http.ErrAbortHandler)
+		case LostAnswer, CrashAfter:
 			next.ServeHTTP(discard{}, r)
 			panic(http.ErrAbortHandler) // net/http's way to end a connection without an answer
 		case Lost500:
@@ -76,6 +82,16 @@ func takeIn(r *http.Request) error {
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(head), r.Body), r.Body}
 	return nil
+}
+
+// crash kills who sent the request, once the request is in our hands.
+func (s *Set) crash(r *http.Request) {
+	if takeIn(r) != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if s.Kill != nil {
+		s.Kill(r)
+	}
 }
 
 // reset cuts the connection so that the client's kernel reports a reset, not an

@@ -236,6 +236,30 @@ func (w *wire) cancelOnHit(cancel context.CancelFunc) {
 	cancel()
 }
 
+// TestCrash kills the caller, and then has its request come in, or not.
+func TestCrash(t *testing.T) {
+	for _, tt := range []struct {
+		kind    fault.Kind
+		effects int32
+	}{{fault.CrashBefore, 0}, {fault.CrashAfter, 1}} {
+		w := newWire(t)
+		var killed atomic.Int32
+		w.Kill = func(r *http.Request) {
+			if w.effects.Load() != 0 || r.Header.Get("X-Tc-Action") != "DescribeImages" {
+				t.Errorf("%s: killed after %d effects by %s", tt.kind, w.effects.Load(), r.Header.Get("X-Tc-Action"))
+			}
+			killed.Add(1)
+		}
+		w.add(t, fault.Rule{Kind: tt.kind, Action: "DescribeImages", Count: 1, Delay: 20 * time.Millisecond})
+		if got := code(w.describe()); got != "ClientError.NetworkError" || killed.Load() != 1 || w.effects.Load() != tt.effects {
+			t.Errorf("%s: %q, %d killed, %d effects, want %d", tt.kind, got, killed.Load(), w.effects.Load(), tt.effects)
+		}
+		if got := code(w.describe()); got != "ok" || killed.Load() != 1 {
+			t.Errorf("%s: %q when it is spent", tt.kind, got)
+		}
+	}
+}
+
 func TestActions(t *testing.T) {
 	for _, tt := range []struct{ want, method, url, header string }{
 		{"HEAD", "HEAD", "https://" + bucketHost + "/a", ""},

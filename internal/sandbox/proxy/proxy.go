@@ -124,7 +124,7 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request) {
 
 // originForm is the request as the host itself would have received it.
 func originForm(r *http.Request) *http.Request {
-	o := r.Clone(r.Context())
+	o := r.Clone(withUser(r.Context(), proxyUser(r)))
 	o.URL.Scheme, o.URL.Host, o.URL.User = "", "", nil
 	o.RequestURI = r.URL.RequestURI()
 	o.Header.Del("Proxy-Connection")
@@ -161,7 +161,7 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	p.counts.add(host, Count{Connections: 1})
 	fmt.Fprint(conn, "HTTP/1.1 200 Connection established\r\n\r\n") // a dead client shows at the first read
-	p.tunnels.hand(&tunnel{Conn: conn, sent: buf.Reader, proxy: p, host: host, handler: h}, leaf)
+	p.tunnels.hand(&tunnel{Conn: conn, sent: buf.Reader, proxy: p, host: host, user: proxyUser(r), handler: h}, leaf)
 }
 
 // own reports whether an authority means the address that the request came to.

@@ -16,6 +16,7 @@ type tunnel struct {
 	sent    *bufio.Reader // what the client sent without waiting for our 200, then the connection
 	proxy   *Proxy
 	host    string
+	user    string
 	handler http.Handler
 }
 
@@ -78,7 +79,7 @@ func tunnelContext(ctx context.Context, c net.Conn) context.Context {
 	if t, ok := c.(*tls.Conn); ok {
 		c = t.NetConn()
 	}
-	return context.WithValue(ctx, tunnelKey{}, c)
+	return withUser(context.WithValue(ctx, tunnelKey{}, c), c.(*tunnel).user)
 }
 
 // serveTunnel answers a request inside a tunnel by the host that it leads to.

@@ -119,7 +119,9 @@ func TestCodeIsReadOnlyAndTempIsNot(t *testing.T) {
 
 func TestFunctionThatDiesAtStart(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 1, func(c *scf.Config, _ *scf.Function) { c.ProcessEnv = []string{"ECHO_DIE=1"} })
+	w := newWorld(t, 1, func(c *scf.Config, _ *scf.Function) {
+		c.ProcessEnv = func(string) []string { return []string{"ECHO_DIE=1"} }
+	})
 	e, _ := w.fail(t, `{}`, scf.CodeProcessExit)
 	if !strings.Contains(e.Message, "exit status 7") || !strings.Contains(e.Message, "dies at start") {
 		t.Errorf("error = %v, want status and output", e)

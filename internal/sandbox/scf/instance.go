@@ -24,6 +24,7 @@ const startLimit = 30 * time.Second
 
 // instance is one process of a function.
 type instance struct {
+	name   string
 	cmd    *exec.Cmd
 	tmp    string // its own temporary directory
 	out    *output

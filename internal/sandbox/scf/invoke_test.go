@@ -14,7 +14,7 @@ import (
 func TestInvoke(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1, func(c *scf.Config, f *scf.Function) {
-		c.ProcessEnv = []string{"HTTPS_PROXY=http://127.0.0.1:1"}
+		c.ProcessEnv = func(string) []string { return []string{"HTTPS_PROXY=http://127.0.0.1:1"} }
 		f.Timeout, f.MemoryMB = 15*time.Second, 256
 	})
 	before := time.Now()
@@ -244,6 +244,28 @@ func TestKillInstances(t *testing.T) {
 	}
 	if e := (*scf.Error)(nil); !errors.As(<-failed, &e) || e.Code != scf.CodeProcessExit {
 		t.Errorf("event of a killed instance: %v", e)
+	}
+}
+
+func TestKillInstance(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, func(c *scf.Config, _ *scf.Function) {
+		c.ProcessEnv = func(instance string) []string { return []string{"NAME=" + instance} }
+	})
+	before, _ := w.invoke(t, `{}`)
+	name := before.Env["NAME"]
+	if !strings.HasPrefix(name, "echo-") || w.KillInstance("echo-none") || state(before.PID) == "" {
+		t.Errorf("instance %q, process in state %q", name, state(before.PID))
+	}
+	failed := w.occupy(t, before.PID)
+	if !w.KillInstance(name) || w.KillInstance(name) {
+		t.Error("the instance is killed once")
+	}
+	if e := (*scf.Error)(nil); !errors.As(<-failed, &e) || e.Code != scf.CodeProcessExit {
+		t.Errorf("event of a killed instance: %v", e)
+	}
+	if after, _ := w.invoke(t, `{}`); after.Env["NAME"] == name {
+		t.Errorf("%q came back", name)
 	}
 }
 

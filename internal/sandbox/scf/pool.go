@@ -2,10 +2,12 @@ package scf
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 )
 
@@ -17,9 +19,9 @@ var errReplaced = errors.New("function was deployed again")
 // the place.
 type pool struct {
 	Function
-	dir    string        // holds all below; removed at the end
-	code   string        // unpacked zip
-	env    []string      // of each process
+	dir    string // holds all below; removed at the end
+	code   string // unpacked zip
+	env    func(instance, code string) []string
 	places chan struct{} // one element for each place that is taken
 
 	mu     sync.Mutex
@@ -29,7 +31,7 @@ type pool struct {
 	all    map[*instance]bool
 }
 
-func newPool(f Function, dir, code string, env []string) *pool {
+func newPool(f Function, dir, code string, env func(instance, code string) []string) *pool {
 	return &pool{Function: f, dir: dir, code: code, env: env,
 		places: make(chan struct{}, f.ReservedConcurrency), all: map[*instance]bool{}}
 }
@@ -79,10 +81,12 @@ func (p *pool) take(ctx context.Context) (*instance, error) {
 		i.thaw()
 		return i, nil
 	}
-	i, err := startInstance(ctx, filepath.Join(p.code, p.Handler), p.dir, p.env)
+	name := p.Name + "-" + strings.ToLower(rand.Text()[:8])
+	i, err := startInstance(ctx, filepath.Join(p.code, p.Handler), p.dir, p.env(name, p.code))
 	if err != nil {
 		return nil, err
 	}
+	i.name = name
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.all[i] = true
@@ -133,6 +137,19 @@ func (p *pool) kill() int {
 		}
 	}
 	return n
+}
+
+// killOne ends the process of the instance of that name, if it lives.
+func (p *pool) killOne(name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.all {
+		if i.name == name && i.alive() {
+			i.kill()
+			return true
+		}
+	}
+	return false
 }
 
 // close ends the idle instances now and the busy ones when they are given back.

@@ -15,8 +15,8 @@ const (
 
 // processEnv returns the variables that each process starts with (583/30228):
 // little, so that a function cannot lean on this machine's.
-func (r *Runtime) processEnv(code string) []string {
-	return append([]string{
+func (r *Runtime) processEnv(instance, code string) []string {
+	env := []string{
 		"PATH=/usr/local/bin:/usr/bin:/bin",
 		"TZ=UTC",
 		"LANG=en_US.UTF8",
@@ -25,7 +25,11 @@ func (r *Runtime) processEnv(code string) []string {
 		"TENCENTCLOUD_RUNENV=SCF",
 		"USER_CODE_ROOT=" + code + "/",
 		"_SCF_SERVER_PORT=28902",
-	}, r.cfg.ProcessEnv...)
+	}
+	if r.cfg.ProcessEnv != nil {
+		env = append(env, r.cfg.ProcessEnv(instance)...)
+	}
+	return env
 }
 
 // request builds the message for one invocation.

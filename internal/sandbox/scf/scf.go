@@ -51,9 +51,10 @@ type Config struct {
 	Clock   *clock.Clock     // for timers, retries and the log
 	Dir     string           // for unpacked code and temporary files; made if absent
 
-	// ProcessEnv is what the platform's network gives each instance beside the
-	// platform's own variables, as KEY=value: HTTPS_PROXY, SSL_CERT_FILE and the like.
-	ProcessEnv []string
+	// ProcessEnv, if set, is what the platform's network gives an instance of that
+	// name beside the platform's own variables, as KEY=value: HTTPS_PROXY,
+	// SSL_CERT_FILE and the like.
+	ProcessEnv func(instance string) []string
 
 	// Deliver, if set, decides the fate of an event between its source and the
 	// function: one element for each delivery, the sandbox time that it is late.
@@ -116,7 +117,7 @@ func (r *Runtime) prepare(f Function) (*pool, error) {
 		os.RemoveAll(dir)
 		return nil, err
 	}
-	return newPool(f, dir, code, r.processEnv(code)), nil
+	return newPool(f, dir, code, r.processEnv), nil
 }
 
 // install makes a pool the one that serves its function.
@@ -171,6 +172,15 @@ func (r *Runtime) KillInstances(name string) int {
 		return 0
 	}
 	return fn.current().kill()
+}
+
+// KillInstance ends the instance of that name with SIGKILL and reports whether
+// there was one. Names are what ProcessEnv is called with; they never come back.
+func (r *Runtime) KillInstance(name string) bool {
+	r.mu.Lock()
+	functions := slices.Collect(maps.Values(r.functions))
+	r.mu.Unlock()
+	return slices.ContainsFunc(functions, func(fn *function) bool { return fn.current().killOne(name) })
 }
 
 // Close ends every instance and waits for all work to end. Events that still

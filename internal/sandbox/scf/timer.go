@@ -101,11 +101,17 @@ func (r *Runtime) EnableTimer(function, name string, on bool) error {
 // Fire fires a timer now, enabled or not, as the console's test button does, and
 // returns the request id. What becomes of the event, Deliver decides as always.
 func (r *Runtime) Fire(function, name string) (requestID string, err error) {
+	return r.FireAt(function, name, r.cfg.Clock.Now())
+}
+
+// FireAt fires a timer now whose event says that it is of another time: one that
+// comes late, early, or once more.
+func (r *Runtime) FireAt(function, name string, at time.Time) (requestID string, err error) {
 	fn, t, err := r.timer(function, name)
 	if err != nil {
 		return "", err
 	}
-	e := t.event(r.cfg.Clock.Now())
+	e := t.event(at)
 	r.deliver(fn, e.source, e)
 	return e.id, nil
 }

@@ -136,6 +136,22 @@ func TestFireGivesTheDocumentedEvent(t *testing.T) {
 	}
 }
 
+func TestFireAt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	if err := w.AddTimer("echo", scf.Timer{Name: "EveryDay", Cron: "0 0 3 1 1 ? 2099"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.FireAt("echo", "EveryDay", time.Date(2026, 11, 22, 3, 0, 0, 0, time.FixedZone("UTC+8", 8*3600))); err != nil {
+		t.Fatal(err)
+	}
+	var shown struct{ Event struct{ Time string } }
+	decodeLast(t, w.wait(t, 1)[0], &shown)
+	if shown.Event.Time != "2026-11-21T19:00:00Z" {
+		t.Errorf("Time = %q", shown.Event.Time)
+	}
+}
+
 // decodeLast reads what the function wrote to its log as JSON.
 func decodeLast(t *testing.T, i scf.Invocation, v any) {
 	t.Helper()

@@ -1,0 +1,66 @@
+package export
+
+import (
+	"context"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/ledger"
+)
+
+// firstBatch is how many exports are claimed at once before CVM has said anything:
+// what it then refuses costs two entries each.
+const firstBatch = 32
+
+// start takes exports in hand that are ready, oldest first. CVM says how many
+// tasks fit only by refusing one, and a refused export has been claimed and
+// recorded in vain. So batches begin small and double while CVM takes all, from
+// one where others are known to wait; the first refusal ends the tick.
+func (d *Driver) start(ctx context.Context, t *tick, jobs []*job) {
+	if t.congested {
+		t.batch = 1
+	}
+	for ; t.open(d.Now()); t.batch *= 2 {
+		batch := t.turn(jobs, min(t.batch, d.affordable(t)))
+		if len(batch) == 0 {
+			return
+		}
+		d.rounds(ctx, t, batch)
+	}
+}
+
+// affordable is how many calls of ExportImages surely fit in what is left of the
+// invocation: half of the rate that CVM allows.
+func (d *Driver) affordable(t *tick) int {
+	return max(1, 10*int((t.last.Sub(d.Now())-d.Settle)/time.Second))
+}
+
+// turn returns the next jobs that may be taken in hand, at most n. Nobody
+// overtakes an older export that waits for room: a newer one would take the room
+// that the older one was refused. A plan at its own limit holds up nobody else.
+func (t *tick) turn(jobs []*job, n int) (batch []*job) {
+	full := t.full.Load()
+	for _, j := range jobs {
+		switch e := j.entry; {
+		case len(batch) == n:
+			return batch
+		case !j.ready:
+			full = full || e.State == ledger.Retry && e.Full && j.err == nil
+		case full && !e.Request.MakesImage(), t.atLimit(e):
+		default:
+			j.ready, j.turn, j.done = false, true, false
+			if e.Attempt > 0 {
+				j.seen = Seen{} // the evidence of earlier attempts must be of now
+			}
+			t.take(e)
+			batch = append(batch, j)
+		}
+	}
+	return batch
+}
+
+// atLimit reports whether the plan of an export that is not under way has enough
+// exports under way.
+func (t *tick) atLimit(e ledger.Entry) bool {
+	most := e.Request.MaxInFlight
+	return most > 0 && e.State != ledger.Imaged && t.inPlan[e.Request.Plan] >= most
+}

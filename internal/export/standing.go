@@ -1,0 +1,94 @@
+package export
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/plan"
+)
+
+const (
+	// How far back the slots of a plan are looked at, and with it what a tick costs,
+	// however long the plan has been running: so many due ones, of about a year, or
+	// a month for a plan that has no schedule.
+	lookbackSlots       = 300
+	lookback            = 400 * 24 * time.Hour
+	unscheduledLookback = 31 * 24 * time.Hour
+)
+
+// standing is what became of the slots of a plan: its marks, oldest first.
+type standing []ledger.Mark
+
+// standing reads what became of the last slots of a plan before a time.
+func (d *Driver) standing(ctx context.Context, p plan.Plan, at time.Time) (standing, error) {
+	from := at.Add(-unscheduledLookback)
+	if p.Schedule != "" {
+		from = at.Add(-lookback)
+		if due := p.Due(from, at, lookbackSlots); len(due) == lookbackSlots {
+			from = due[0]
+		}
+	}
+	return d.Ledger.Marks(ctx, p.Name, from)
+}
+
+// filled reports whether nothing is left to be done about a due slot.
+func (s standing) filled(slot time.Time) bool {
+	return slices.ContainsFunc(s, func(m ledger.Mark) bool {
+		return m.Slot.Equal(slot) && (m.Fate == ledger.Filled || m.Fate == ledger.Suspended)
+	})
+}
+
+// accounted returns the instants of which there is a record.
+func (s standing) accounted() map[time.Time]bool {
+	at := map[time.Time]bool{}
+	for _, m := range s {
+		if accounts(m) {
+			at[m.Slot] = true
+		}
+	}
+	return at
+}
+
+func accounts(m ledger.Mark) bool { return m.Fate != ledger.Resumed && m.Fate != ledger.Spoilt }
+
+// suspended reports whether the plan was suspended and not resumed since.
+func (s standing) suspended() bool {
+	for _, m := range slices.Backward(s) {
+		if m.Fate == ledger.Suspended || m.Fate == ledger.Resumed {
+			return m.Fate == ledger.Suspended
+		}
+	}
+	return false
+}
+
+// before returns the newest mark before a slot that f wants.
+func (s standing) before(slot time.Time, f func(ledger.Mark) bool) (ledger.Mark, bool) {
+	for _, m := range slices.Backward(s) {
+		if m.Slot.Before(slot) && f(m) {
+			return m, true
+		}
+	}
+	return ledger.Mark{}, false
+}
+
+// spoilt returns the last n slots that were filled before one, newest first, if an
+// export failed in each of them since the plan was last resumed; else none.
+func (s standing) spoilt(slot time.Time, n int) (list []ledger.Mark) {
+	bad := map[time.Time]bool{}
+	for _, m := range slices.Backward(s) {
+		switch {
+		case !m.Slot.Before(slot):
+		case m.Fate == ledger.Spoilt:
+			bad[m.Slot] = true
+		case m.Fate == ledger.Resumed, m.Fate == ledger.Filled && !bad[m.Slot]:
+			return nil
+		case m.Fate == ledger.Filled:
+			if list = append(list, m); len(list) == n {
+				return list
+			}
+		}
+	}
+	return nil
+}
