@@ -12,6 +12,7 @@ import (
 const (
 	minToken = 16               // characters; FERRY_TOKEN guards an address that anybody can call
 	maxWait  = 20 * time.Second // longer, and no time to act is left in an invocation
+	minQuiet = 30 * time.Second // less than any task takes to show
 )
 
 // The region becomes part of host names, the prefix of object keys.
@@ -34,6 +35,7 @@ func (c Config) check(m *mistakes) {
 	want(prefixPattern.MatchString(c.StatePrefix), "FERRY_STATE_PREFIX", "%q: want a folder that ends with a slash, such as imageferry/", c.StatePrefix)
 	want(c.ExportBucketForm == "name" || c.ExportBucketForm == "name-appid", "FERRY_EXPORT_BUCKET_FORM", "%q: want name or name-appid", c.ExportBucketForm)
 	want(c.Settle >= 0 && c.Settle <= maxWait, "FERRY_SETTLE", "%s: want 0s to 20s", c.Settle)
+	want(c.Quiet >= minQuiet, "FERRY_QUIET", "%s: want at least %s", c.Quiet, minQuiet)
 	for _, token := range c.Tokens() {
 		want(len(token.Reveal()) >= minToken, "FERRY_TOKEN", "a token has fewer than %d characters; make one with: openssl rand -hex 32", minToken)
 	}

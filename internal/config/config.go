@@ -34,6 +34,9 @@ type Config struct {
 	// Settle is the wait between a claim and the effect it guards; 0 only where
 	// both functions have a reserved concurrency that allows one instance in all.
 	Settle time.Duration `env:"FERRY_SETTLE" envDefault:"5s"`
+	// Quiet is how long an export whose start nobody could confirm is given to show
+	// itself in the bucket before it is started again. Too short exports twice.
+	Quiet time.Duration `env:"FERRY_QUIET" envDefault:"10m"`
 	// Token opens the HTTP API; several, separated by commas, while one is
 	// replaced. Without it the API answers 503.
 	Token secret.Text `env:"FERRY_TOKEN"`

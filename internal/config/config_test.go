@@ -59,13 +59,13 @@ func TestDefaults(t *testing.T) {
 func TestEveryVariable(t *testing.T) {
 	t.Parallel()
 	c, err := config.Parse(environ(map[string]string{
-		"FERRY_STATE_PREFIX": "a/b.c/", "FERRY_EXPORT_BUCKET_FORM": "name-appid", "FERRY_SETTLE": "0", "FERRY_NOTIFY_UNMANAGED": "false",
+		"FERRY_STATE_PREFIX": "a/b.c/", "FERRY_EXPORT_BUCKET_FORM": "name-appid", "FERRY_SETTLE": "0", "FERRY_QUIET": "45m", "FERRY_NOTIFY_UNMANAGED": "false",
 		"FERRY_TOKEN": token + " , " + spare + ",",
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.StatePrefix != "a/b.c/" || c.ExportBucketForm != "name-appid" || c.Settle != 0 || c.NotifyUnmanaged {
+	if c.StatePrefix != "a/b.c/" || c.ExportBucketForm != "name-appid" || c.Settle != 0 || c.Quiet != 45*time.Minute || c.NotifyUnmanaged {
 		t.Errorf("not as set: %+v", c)
 	}
 	if c.WebhookURL.Reveal() != hook || c.WebhookSecret.Reveal() != secret {
@@ -87,6 +87,7 @@ func TestWrongValues(t *testing.T) {
 		"FERRY_STATE_PREFIX":       {"imageferry", "/", "/a/", "a//", "../", "a/../b/", "./", "a b/"},
 		"FERRY_EXPORT_BUCKET_FORM": {"appid", "NAME"},
 		"FERRY_SETTLE":             {"5", "-1s", "61s", "soon"},
+		"FERRY_QUIET":              {"10", "29s", "soon"},
 		"FERRY_TOKEN":              {"short", token + ",short"},
 		"FERRY_WEBHOOK_URL":        {"http://example.com", "https://", "https://:443/x", "https:example.com", "https://me:canary@example.com", "example.com", "https://a b", ":"},
 		"FERRY_WEBHOOK_SECRET":     {"-", "", "whsec_", "whsec_canary!", short, long, strings.TrimPrefix(secret, "whsec_")},
@@ -133,7 +134,7 @@ func TestMisspeltSetting(t *testing.T) {
 func TestAllErrorsAtOnce(t *testing.T) {
 	t.Parallel()
 	c, err := config.Parse([]string{
-		"FERRY_REGION=here", "FERRY_IMAGE_BUCKET=images", "FERRY_STATE_PREFIX=x", "FERRY_EXPORT_BUCKET_FORM=x", "FERRY_SETTLE=x",
+		"FERRY_REGION=here", "FERRY_IMAGE_BUCKET=images", "FERRY_STATE_PREFIX=x", "FERRY_EXPORT_BUCKET_FORM=x", "FERRY_SETTLE=x", "FERRY_QUIET=x",
 		"FERRY_TOKEN=canary", "FERRY_WEBHOOK_URL=http://canary", "FERRY_WEBHOOK_SECRET=canary", "FERRY_NOTIFY_UNMANAGED=x",
 	})
 	if err == nil {

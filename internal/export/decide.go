@@ -12,11 +12,6 @@ const (
 	// maxAttempts bounds how often one export is announced to CVM, unknown and
 	// dead attempts included. "Not now" does not count: only the deadline ends it.
 	maxAttempts = 5
-	// quiet is how long an attempt whose outcome nobody knows is given to show
-	// itself in the bucket before it is repeated: longer than a queued export
-	// usually takes to open its first upload. A task that CVM took just before
-	// the deadline is given the same. The live figure is unverified.
-	quiet = 10 * time.Minute
 	// lateness is how long after the deadline an open upload is taken for a task
 	// that is alive. COS keeps an upload open until somebody ends it, and a task
 	// that died does not; without a limit nobody would ever hear of the export.
@@ -101,7 +96,7 @@ func resolve(s Situation) Step {
 	switch {
 	case s.traced():
 		return s.adopt()
-	case s.Now.Before(s.Entry.Until.Add(quiet)):
+	case s.Now.Before(s.Entry.Until.Add(s.Quiet)):
 		return Step{}
 	case s.Entry.Attempt >= maxAttempts, s.overdue():
 		return s.fail("unknown-outcome", fmt.Sprintf("ExportImages was called %d times, never answered, and no file appeared", s.Entry.Attempt),
@@ -153,7 +148,7 @@ func await(s Situation) Step {
 	case s.Entry.Request.Origin == ledger.Observed:
 		s.Channels = nil // it has gone again before anybody was told
 		return s.fail("gone", "the file was removed again", "")
-	case !s.overdue() || s.Now.Before(s.Entry.Started.Add(quiet)):
+	case !s.overdue() || s.Now.Before(s.Entry.Started.Add(s.Quiet)):
 		return Step{}
 	}
 	if step, ok := s.need(LookUploads); !ok {

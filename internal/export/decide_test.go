@@ -159,7 +159,7 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := export.Situation{Now: at(test.now), Entry: test.entry, Seen: test.seen, Channels: []string{"webhook"}}
+			s := export.Situation{Now: at(test.now), Entry: test.entry, Seen: test.seen, Quiet: 10 * time.Minute, Channels: []string{"webhook"}}
 			step := export.Decide(s)
 			if got := describe(step); got != test.want {
 				t.Errorf("%s; want %s", got, test.want)

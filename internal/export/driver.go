@@ -70,10 +70,15 @@ type Driver struct {
 	Bucket image.Bucket  // for plans that name none
 	Region string        // of images, buckets and functions alike
 	Settle time.Duration // wait between a claim and the read-back that guards an effect
-	Now    func() time.Time
-	Sleep  func(ctx context.Context, d time.Duration) error
-	Pool   Pool
-	Log    *slog.Logger
+	// Quiet is how long an attempt whose outcome nobody knows is given to show
+	// itself in the bucket before it is repeated: longer than a queued export takes
+	// to open its first upload. A task that CVM took just before the deadline is
+	// given the same. The live figure is unverified.
+	Quiet time.Duration
+	Now   func() time.Time
+	Sleep func(ctx context.Context, d time.Duration) error
+	Pool  Pool
+	Log   *slog.Logger
 
 	checked atomic.Bool
 }

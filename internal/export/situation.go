@@ -35,8 +35,9 @@ type Situation struct {
 	Now      time.Time
 	Entry    ledger.Entry // newest; Seq 0 and only Request set where no log exists yet
 	Seen     Seen
-	Channels []string // that there are; the request says which of them hear of it
-	Running  int      // exports under way; negative where nobody counted
+	Quiet    time.Duration // see [Driver.Quiet]
+	Channels []string      // that there are; the request says which of them hear of it
+	Running  int           // exports under way; negative where nobody counted
 }
 
 // overdue reports whether the deadline has passed. Nothing is started after it:

@@ -148,7 +148,7 @@ func (w *world) invoke(f func(ctx context.Context, d *export.Driver) error) (err
 func (w *world) driver() *export.Driver {
 	return &export.Driver{
 		Ledger: ledger.New(store{w}, ""), Cloud: cloud{w}, Files: files{w}, Notify: notifier{w},
-		Region: "ap-guangzhou", Settle: 5 * time.Second, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
+		Region: "ap-guangzhou", Settle: 5 * time.Second, Quiet: 10 * time.Minute, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 		Now: func() time.Time { return w.now },
 		Sleep: func(_ context.Context, d time.Duration) error {
 			w.now = w.now.Add(d)

@@ -87,7 +87,7 @@ func Open(environ []string, plansFile string) (*Ferry, error) {
 	return &Ferry{Config: c, Plans: plans, Driver: &export.Driver{
 		Ledger: ledger.New(cos.Store(c.StateBucket), c.StatePrefix),
 		Cloud:  cvm, Files: cos, Notify: webhook,
-		Plans: plans, Bucket: c.ImageBucket, Region: c.Region, Settle: c.Settle, Now: time.Now, Sleep: sleep, Pool: pool, Log: slog.Default(),
+		Plans: plans, Bucket: c.ImageBucket, Region: c.Region, Settle: c.Settle, Quiet: c.Quiet, Now: time.Now, Sleep: sleep, Pool: pool, Log: slog.Default(),
 	}}, nil
 }
 
