@@ -108,7 +108,7 @@ func (d *Driver) situation(t *tick, j *job) Situation {
 	if t.whole {
 		running = t.running
 	}
-	return Situation{Now: d.Now(), Entry: j.entry, Seen: j.seen, Quiet: d.Quiet, Channels: d.Notify.Channels(), Running: running}
+	return Situation{Now: d.Now(), Entry: j.entry, Seen: j.seen, Quiet: d.Quiet, NoCVM: t.noCVM, Channels: d.Notify.Channels(), Running: running}
 }
 
 // append writes a step's entry down, and with it the claim to its effect. An

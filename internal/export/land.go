@@ -35,7 +35,7 @@ func (d *Driver) Land(ctx context.Context, objects []Object, unmanaged bool) err
 	found := make([]*job, len(exports))
 	d.Pool(len(exports), func(i int) { found[i] = d.load(ctx, exports[i]) })
 	t := d.tick(ctx)
-	t.full.Store(true) // what lands may finish exports; only the export function, and its role, starts them
+	t.noCVM = true // what lands may finish exports; only the export function, and its role, starts them
 	jobs := pick(found, func(j *job) bool { return j != nil })
 	if strange := strangers(files, exports, found); unmanaged && len(strange) > 0 {
 		// Only a new log needs to ask: whoever began one that stands has asked.

@@ -27,7 +27,7 @@ func newImage(r ledger.Request) NewImage {
 // resolveImage: CreateImage was announced, and its holder said nothing since.
 // Unlike ExportImages it may be repeated at once: the name is its token.
 func resolveImage(s Situation) Step {
-	if s.Now.Before(s.Entry.Until) {
+	if s.Now.Before(s.Entry.Until) || s.NoCVM {
 		return Step{} // the holder may still act; nobody else does
 	}
 	if step, ok := s.need(LookImage); !ok {
@@ -56,6 +56,9 @@ func (s Situation) imaged(m image.Image) Step {
 
 // awaitImage: the image is there. CVM exports it when it is NORMAL.
 func awaitImage(s Situation) Step {
+	if s.NoCVM {
+		return Step{}
+	}
 	if step, ok := s.need(LookImage); !ok {
 		return step
 	}
@@ -87,6 +90,9 @@ func (s Situation) prunes() bool {
 
 // prune announces the deletion of images that we made and that need not stay.
 func prune(s Situation) Step {
+	if s.NoCVM {
+		return Step{}
+	}
 	if step, ok := s.need(LookSurplus); !ok {
 		return step
 	}

@@ -19,7 +19,7 @@ func (d *Driver) start(ctx context.Context, t *tick, jobs []*job) {
 	if t.congested {
 		t.batch = 1
 	}
-	for ; t.open(d.Now()); t.batch *= 2 {
+	for ; t.open(d.Now()) && !t.noCVM; t.batch *= 2 {
 		batch := t.turn(jobs, min(t.batch, d.affordable(t)))
 		if len(batch) == 0 {
 			return

@@ -36,6 +36,7 @@ type Situation struct {
 	Entry    ledger.Entry // newest; Seq 0 and only Request set where no log exists yet
 	Seen     Seen
 	Quiet    time.Duration // see [Driver.Quiet]
+	NoCVM    bool          // whoever asks may not call CVM: what needs it waits for another tick
 	Channels []string      // that there are; the request says which of them hear of it
 	Running  int           // exports under way; negative where nobody counted
 }

@@ -45,7 +45,8 @@ func (w window) open(now time.Time) bool { return now.Before(w.last) }
 // of running tasks.
 type tick struct {
 	window
-	full      atomic.Bool    // no more exports are started: CVM said that no more fit, or they are not this invocation's business
+	noCVM     bool           // it may not call CVM: it finishes exports, and starts none
+	full      atomic.Bool    // CVM said that no more exports fit
 	whole     bool           // it goes through the whole work list
 	batch     int            // how many exports are taken in hand next
 	congested bool           // somebody waits for room; set before any export is started
