@@ -62,7 +62,8 @@ const (
 
 func writePlans(name string) error {
 	of := func(ids ...string) plan.Plan {
-		p := plan.Plan{Format: image.RAW, Deadline: 12 * time.Hour}
+		p := plan.Default()
+		p.Deadline, p.Unchanged = 12*time.Hour, plan.Export // each round is to start an export
 		for _, id := range ids {
 			p.Images = append(p.Images, plan.Selector{ID: image.ID(id)})
 		}

@@ -86,6 +86,9 @@ func (d *Driver) chooseImages(ctx context.Context, p plan.Plan) (chosen []image.
 		if all, err = d.Cloud.Find(ctx, Query{}); err != nil {
 			return nil, nil, err
 		}
+		// What we made of an instance has its own plan, which may delete it; only
+		// somebody who names it exports it here too.
+		all = pick(all, func(m image.Image) bool { return m.Tags[TagExport] == "" })
 	}
 	if chosen, absent = p.SelectImages(all); len(absent) == 0 {
 		return chosen, nil, nil

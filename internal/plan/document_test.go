@@ -20,8 +20,16 @@ func set() plan.Set {
 	return plan.Set{
 		"nightly": nightly(func(*plan.Plan) {}),
 		"weekly": {
-			Name: "weekly", Schedule: "0 30 4 ? * SUN *", Images: []plan.Selector{{ID: "img-b"}, {ID: "img-a"}}, Format: image.QCOW2, RootDiskOnly: true,
+			Name: "weekly", Schedule: "0 30 4 ? * SUN *",
+			Images: []plan.Selector{
+				{ID: "img-b"}, {ID: "img-a"}, {Name: "web-*", Newest: 2},
+				{Tags: map[string]string{"backup": "weekly", "team": "*"}, Family: "debian-??", Newest: 1},
+			},
+			Instances: []plan.InstanceSelector{{ID: "ins-a"}, {Tags: map[string]string{"backup": "weekly"}}},
+			Format:    image.QCOW2, RootDiskOnly: true,
 			Bucket: image.Bucket{Name: "cold", AppID: "1250000000"}, Prefix: "team/a", Role: "Exporter", Deadline: 90 * time.Minute,
+			Unchanged: plan.Export, MaxInFlight: 4, CatchUp: plan.CatchUpAll, CatchUpWithin: 48 * time.Hour, SuspendAfter: 0, KeepImages: 7,
+			Notify: map[string][]string{"webhook": {"failed", "partial"}},
 		},
 	}
 }
@@ -60,11 +68,13 @@ func TestReadRefuses(t *testing.T) {
 		``:                         {"EOF"},
 		`{`:                        {"unexpected EOF"},
 		`[]`:                       {"cannot unmarshal"},
-		`{"version":2,"plans":{}}`: {"version 2, want 1"},
-		`{"plans":{}}`:             {"version 0, want 1"},
-		`{"version":1,"planz":{}}`: {`unknown field "planz"`},
+		`{"version":1,"plans":{}}`: {"version 1, want 2"},
+		`{"plans":{}}`:             {"version 0, want 2"},
+		`{"version":2,"planz":{}}`: {`unknown field "planz"`},
 		`{"version":2,"plans":{"../x":{"images":[{"id":"img-a"}],"format":"RAW","deadline":86400000000000}}}`: {`plan name "../x"`},
 		`{"version":2,"plans":{"a":{"images":[{"id":"x"}],"format":"raw","deadline":1}}}`:                     {`image id "x"`, `format "raw"`, "deadline 1ns"},
+		// What is left out is not filled in: the build did that.
+		`{"version":2,"plans":{"a":{"images":[{"id":"img-a"}],"format":"RAW","deadline":86400000000000}}}`: {`unchanged ""`, `catch_up ""`, "catch_up_within 0s"},
 	}
 	for text, want := range tests {
 		_, err := plan.Read(strings.NewReader(text))

@@ -13,7 +13,10 @@ import (
 // names and all does not have: whoever asked for them must hear it.
 func (p Plan) SelectImages(all []image.Image) (chosen []image.Image, absent []image.ID) {
 	u := newUnion(all, func(m image.Image) image.ID { return m.ID })
-	sorted := slices.SortedFunc(maps.Values(u.known), newestFirst)
+	var sorted []image.Image
+	if p.NeedsCatalog() {
+		sorted = slices.SortedFunc(maps.Values(u.known), newestFirst)
+	}
 	for _, s := range p.Images {
 		if s.ID != "" {
 			u.take(s.ID)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/imageferry/imageferry/internal/image"
@@ -19,16 +21,15 @@ type compiler struct {
 }
 
 // plan returns the plan that e describes, and everything that is wrong with it.
-func (e entry) plan(name string) (plan.Plan, []plan.Invalid) {
+func (e entry) plan(name text) (plan.Plan, []plan.Invalid) {
 	c := compiler{Plan: plan.Default()}
-	c.Name, c.Schedule, c.Prefix, c.Role, c.RootDiskOnly = name, e.Schedule, e.Prefix, e.Role, e.RootDiskOnly
+	c.Name, c.Schedule = string(name), string(e.Schedule)
+	c.Prefix, c.Role, c.RootDiskOnly = string(e.Prefix), string(e.Role), e.RootDiskOnly
 	c.selection(e)
 	c.form(e)
 	c.timing(e)
 	c.limits(e)
-	if len(e.Notify) > 0 {
-		c.Notify = e.Notify
-	}
+	c.routes(e)
 	return c.Plan, append(c.wrong, c.Validate()...)
 }
 
@@ -40,76 +41,102 @@ func (c *compiler) note(field string, err error) {
 
 func (c *compiler) selection(e entry) {
 	for i, m := range e.Images {
-		s := plan.Selector{ID: m.ID, Name: m.Name, Tags: present(m.Tags), Family: m.Family}
-		switch {
-		case m.Newest == nil:
-		case *m.Newest == 0:
-			c.note(fmt.Sprintf(".images[%d].newest", i), errors.New("newest 0: want at least 1; leave it out for all"))
-		default:
-			s.Newest = *m.Newest
+		s := plan.Selector{ID: image.ID(m.ID), Name: string(m.Name), Tags: words(m.Tags), Family: string(m.Family)}
+		field := fmt.Sprintf(".images[%d].newest", i)
+		if c.number(&s.Newest, field, m.Newest) && s.Newest == 0 {
+			c.note(field, errors.New("newest 0: want at least 1; leave it out for all"))
 		}
 		c.Images = append(c.Images, s)
 	}
 	for _, m := range e.Instances {
-		c.Instances = append(c.Instances, plan.InstanceSelector{ID: m.ID, Tags: present(m.Tags)})
+		c.Instances = append(c.Instances, plan.InstanceSelector{ID: image.InstanceID(m.ID), Tags: words(m.Tags)})
 	}
 }
 
 func (c *compiler) form(e entry) {
-	format, err := image.ParseFormat(e.Format)
+	format, err := image.ParseFormat(string(e.Format))
 	c.note(".format", err)
 	if err == nil {
 		c.Format = format
 	}
 	if e.Bucket != "" {
-		c.Bucket, err = image.ParseBucket(e.Bucket)
+		c.Bucket, err = image.ParseBucket(string(e.Bucket))
 		c.note(".bucket", err)
 	}
 }
 
 func (c *compiler) timing(e entry) {
-	c.duration(&c.Deadline, "deadline", e.Deadline)
-	c.duration(&c.CatchUpWithin, "catch_up_within", e.CatchUpWithin)
+	c.duration(&c.Deadline, ".deadline", e.Deadline)
+	c.duration(&c.CatchUpWithin, ".catch_up_within", e.CatchUpWithin)
 	c.CatchUp = cmp.Or(plan.CatchUp(e.CatchUp), c.CatchUp)
 	if e.Schedule == "" && e.CatchUp != "" {
-		c.note(".catch_up", errors.New("catch_up: without a schedule nobody knows what was missed; repeat the timer's here as schedule"))
+		c.note(".catch_up", errors.New("catch_up: without a schedule nobody knows what was missed; add the timer's as schedule"))
 	}
 }
 
-func (c *compiler) duration(d *time.Duration, what, text string) {
-	if text == "" {
+func (c *compiler) limits(e entry) {
+	c.Unchanged = cmp.Or(plan.Unchanged(e.Unchanged), c.Unchanged)
+	c.number(&c.MaxInFlight, ".max_in_flight", e.MaxInFlight)
+	c.number(&c.SuspendAfter, ".suspend_after", e.SuspendAfter)
+	if len(e.Instances) > 0 {
+		c.KeepImages = plan.DefaultKeepImages
+	}
+	if c.number(&c.KeepImages, ".keep_images", e.KeepImages) && c.KeepImages == 0 && len(e.Instances) == 0 {
+		c.note(".keep_images", plan.ErrKeepNothing) // of no plan of plans.json, where nothing and 0 are the same
+	}
+}
+
+func (c *compiler) routes(e entry) {
+	for channel, kinds := range e.Notify {
+		if c.Notify == nil {
+			c.Notify = map[string][]string{}
+		}
+		hears := []string{}
+		for _, kind := range kinds {
+			hears = append(hears, string(kind))
+		}
+		c.Notify[string(channel)] = hears
+	}
+}
+
+func (c *compiler) duration(d *time.Duration, field string, t text) {
+	if t == "" {
 		return
 	}
-	parsed, err := time.ParseDuration(text)
+	parsed, err := time.ParseDuration(string(t))
 	if err != nil {
-		c.note("."+what, fmt.Errorf("%s %q: want a duration such as 90m or 12h; a week is 168h", what, text))
+		c.note(field, fmt.Errorf("%s %q: want a duration such as 90m or 12h; a week is 168h", last(field), t))
 		return
 	}
 	*d = parsed
 }
 
-func (c *compiler) limits(e entry) {
-	c.Unchanged = cmp.Or(plan.Unchanged(e.Unchanged), c.Unchanged)
-	c.MaxInFlight = e.MaxInFlight
-	if e.SuspendAfter != nil {
-		c.SuspendAfter = *e.SuspendAfter
+// number reads a number if there is one, and reports whether it did.
+func (c *compiler) number(n *int, field string, t text) bool {
+	if t == "" {
+		return false
 	}
-	switch {
-	case e.KeepImages == nil && len(e.Instances) > 0:
-		c.KeepImages = plan.DefaultKeepImages
-	case e.KeepImages == nil:
-	case *e.KeepImages == 0 && len(e.Instances) == 0:
-		c.note(".keep_images", plan.ErrKeepNothing)
-	default:
-		c.KeepImages = *e.KeepImages
+	parsed, err := strconv.Atoi(string(t))
+	if err != nil {
+		c.note(field, fmt.Errorf("%s %q: want a whole number", last(field), t))
+		return false
 	}
+	*n = parsed
+	return true
 }
 
-// present returns nil for tags that are not there: plans.json does not tell the
-// two apart.
-func present(tags map[string]string) map[string]string {
-	if len(tags) == 0 {
-		return nil
+// last returns the last name of a path.
+func last(field string) string { return field[strings.LastIndexByte(field, '.')+1:] }
+
+// words returns nil for tags that are not there: plans.json does not tell the two
+// apart.
+func words(tags map[text]text) map[string]string {
+	var m map[string]string
+	for key, value := range tags {
+		if m == nil {
+			m = map[string]string{}
+		}
+		m[string(key)] = string(value)
 	}
-	return tags
+	return m
 }

@@ -1,37 +1,41 @@
 package planfile
 
-import "github.com/imageferry/imageferry/internal/image"
+// file is the form of plans.yaml.
+type file struct {
+	Plans map[text]entry `yaml:"plans"`
+}
 
-// entry is a plan as people write it. A number is a pointer where a 0 that is
-// written is not the same as nothing.
+// entry is a plan as people write it.
 type entry struct {
-	Schedule      string              `yaml:"schedule"`
-	Images        []item              `yaml:"images"`
-	Instances     []machine           `yaml:"instances"`
-	Format        string              `yaml:"format"`
-	RootDiskOnly  bool                `yaml:"root_disk_only"`
-	Bucket        string              `yaml:"bucket"`
-	Prefix        string              `yaml:"prefix"`
-	Role          string              `yaml:"role"`
-	Deadline      string              `yaml:"deadline"`
-	Unchanged     string              `yaml:"unchanged"`
-	MaxInFlight   int                 `yaml:"max_in_flight"`
-	CatchUp       string              `yaml:"catch_up"`
-	CatchUpWithin string              `yaml:"catch_up_within"`
-	SuspendAfter  *int                `yaml:"suspend_after"`
-	KeepImages    *int                `yaml:"keep_images"`
-	Notify        map[string][]string `yaml:"notify"`
+	Schedule      text            `yaml:"schedule"`
+	Images        []item          `yaml:"images"`
+	Instances     []machine       `yaml:"instances"`
+	Format        text            `yaml:"format"`
+	RootDiskOnly  bool            `yaml:"root_disk_only"`
+	Bucket        text            `yaml:"bucket"`
+	Prefix        text            `yaml:"prefix"`
+	Role          text            `yaml:"role"`
+	Deadline      text            `yaml:"deadline"`
+	Unchanged     text            `yaml:"unchanged"`
+	MaxInFlight   text            `yaml:"max_in_flight"`
+	CatchUp       text            `yaml:"catch_up"`
+	CatchUpWithin text            `yaml:"catch_up_within"`
+	SuspendAfter  text            `yaml:"suspend_after"`
+	KeepImages    text            `yaml:"keep_images"`
+	Notify        map[text][]text `yaml:"notify"`
 }
 
+// item is one of a plan's images.
 type item struct {
-	ID     image.ID          `yaml:"id"`
-	Name   string            `yaml:"name"`
-	Tags   map[string]string `yaml:"tags"`
-	Family string            `yaml:"family"`
-	Newest *int              `yaml:"newest"`
+	ID     text          `yaml:"id"`
+	Name   text          `yaml:"name"`
+	Tags   map[text]text `yaml:"tags"`
+	Family text          `yaml:"family"`
+	Newest text          `yaml:"newest"`
 }
 
+// machine is one of a plan's instances.
 type machine struct {
-	ID   image.InstanceID  `yaml:"id"`
-	Tags map[string]string `yaml:"tags"`
+	ID   text          `yaml:"id"`
+	Tags map[text]text `yaml:"tags"`
 }

@@ -55,9 +55,19 @@ func locate(root ast.Node, name string, i plan.Invalid) mistake {
 		return m
 	}
 	if node, err := path.FilterNode(p.Value); err == nil && node != nil {
-		m.at = node.GetToken().Position
+		m.at = start(node).Position
 	}
 	return m
+}
+
+// start returns the first token of a node. A mapping calls a colon its own.
+func start(node ast.Node) *token.Token {
+	if m, ok := node.(ast.MapNode); ok {
+		if i := m.MapRange(); i.Next() {
+			return i.Key().GetToken()
+		}
+	}
+	return node.GetToken()
 }
 
 // guessed adds to an unknown word which one may have been meant.
@@ -100,13 +110,15 @@ func message(e yaml.Error) string {
 	case *yaml.UnknownFieldError:
 		return fmt.Sprintf("unknown field %q%s", e.Token.Value, guessField(e.Token.Value))
 	case *yaml.TypeError:
-		switch e.DstType.Kind() {
-		case reflect.Bool:
+		if e.DstType.Kind() == reflect.Bool {
 			return fmt.Sprintf("%q is neither true nor false", e.Token.Value)
-		case reflect.Int:
-			return fmt.Sprintf("%q is not a whole number", e.Token.Value)
 		}
 		return "wrong kind of value; want text"
+	case *yaml.SyntaxError:
+		// To YAML, * begins the name of something that stands elsewhere.
+		if t := e.Token; t.Type == token.AliasType || t.Prev != nil && t.Prev.Type == token.AliasType {
+			return e.Message + "; a pattern that begins with * needs quotes"
+		}
 	}
 	return e.GetMessage()
 }

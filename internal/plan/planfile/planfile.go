@@ -18,11 +18,6 @@ import (
 	"github.com/imageferry/imageferry/internal/plan"
 )
 
-// file is the form of plans.yaml.
-type file struct {
-	Plans map[string]entry `yaml:"plans"`
-}
-
 // Parse reads and checks plans.yaml. The name is for errors only. Plans come back
 // valid, with defaults filled in.
 func Parse(name string, data []byte) (plan.Set, error) {
@@ -44,9 +39,9 @@ func Parse(name string, data []byte) (plan.Set, error) {
 	for n, e := range f.Plans {
 		p, invalid := e.plan(n)
 		for _, i := range invalid {
-			wrong = append(wrong, locate(root, n, i))
+			wrong = append(wrong, locate(root, p.Name, i))
 		}
-		set[n] = p
+		set[p.Name] = p
 	}
 	if len(wrong) > 0 {
 		return nil, listed(name, wrong)
