@@ -46,7 +46,7 @@ var order = []string{
 }
 
 // beside lists what stands outside the order: nothing in production may need it.
-var beside = []string{"internal/sandbox", "internal/sim", "internal/scale", "internal/archtest", "bench", "stories"}
+var beside = []string{"internal/sandbox", "internal/sim", "internal/mutate", "internal/scale", "internal/archtest", "bench", "stories"}
 
 // vendors are the SDKs of the cloud, and vendorHomes the directories that may
 // import them. Tests may, anywhere.

@@ -56,5 +56,6 @@ type NewImage struct {
 	Name        string
 	Description string
 	Instance    image.InstanceID
+	DataDisks   []string // ids of those that it holds beside the system disk
 	Tags        map[string]string
 }

@@ -19,7 +19,7 @@ const (
 // always asks for the same name, so a call that is repeated makes nothing twice.
 func newImage(r ledger.Request) NewImage {
 	return NewImage{
-		Name: r.ID.MadeName(), Description: "made by Image Ferry for export " + string(r.ID), Instance: r.Instance,
+		Name: r.ID.MadeName(), Description: "made by Image Ferry for export " + string(r.ID), Instance: r.Instance, DataDisks: r.DataDisks,
 		Tags: map[string]string{TagPlan: r.Plan, TagInstance: string(r.Instance), TagExport: string(r.ID)},
 	}
 }

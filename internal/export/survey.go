@@ -70,6 +70,9 @@ func (d *Driver) choose(ctx context.Context, o Order) ([]ledger.Request, error) 
 	for _, i := range instances {
 		r := base
 		r.Instance, r.Keep = i.ID, o.Plan.KeepImages
+		if !r.RootOnly {
+			r.DataDisks = i.DataDisks
+		}
 		add(r, string(i.ID))
 	}
 	for _, id := range lost {

@@ -20,7 +20,8 @@ func ParseInstanceID(s string) (InstanceID, error) {
 
 // Instance is a machine that images are made of (DescribeInstances, 213/15728).
 type Instance struct {
-	ID   InstanceID        `json:"id"`
-	Name string            `json:"name,omitempty"`
-	Tags map[string]string `json:"tags,omitempty"`
+	ID        InstanceID        `json:"id"`
+	Name      string            `json:"name,omitempty"`
+	Tags      map[string]string `json:"tags,omitempty"`
+	DataDisks []string          `json:"dataDisks,omitempty"` // ids; an image holds those that are named when it is made
 }

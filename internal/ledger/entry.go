@@ -74,6 +74,7 @@ type Request struct {
 	File     string         `json:"file,omitempty"` // Observed only: the key that was seen
 
 	Instance    image.InstanceID    `json:"instance,omitempty"`    // of which the image is made first; Image is empty until then
+	DataDisks   []string            `json:"dataDisks,omitempty"`   // of Instance, which the image is to hold
 	Keep        int                 `json:"keep,omitempty"`        // of the images made of Instance, how many stay; 0: all
 	MaxInFlight int                 `json:"maxInFlight,omitempty"` // of Plan; 0: no limit but CVM's
 	Hears       map[string][]string `json:"hears,omitempty"`       // channel -> what it hears of; a channel that is not here hears the usual

@@ -29,6 +29,7 @@ const id = image.ExportID("nightly-20261122t030000z-72n9mi0y")
 // made is the way of an instance's export, and all that schema 2 brought.
 func made() []ledger.Entry {
 	r := story()[0].Request
+	r.DataDisks = []string{"disk-a"}
 	r.ID, r.Image, r.Instance, r.Keep, r.MaxInFlight = "nightly-20261122t030000z-ins-8ruwtq3m", image.Image{}, "ins-8ruwtq3m", 3, 2
 	r.Prefix, r.Hears = "team_"+string(r.ID), map[string][]string{"webhook": {"failed", "partial"}}
 	e := ledger.Entry{Request: r}

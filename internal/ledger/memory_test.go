@@ -9,5 +9,7 @@ import (
 
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	ledgertest.TestStore(t, func(*testing.T) (ledger.Store, string) { return ledger.NewMemory(), "p/" })
+	open := func(*testing.T) (ledger.Store, string) { return ledger.NewMemory(), "p/" }
+	ledgertest.TestStore(t, open)
+	t.Run("atomic", func(t *testing.T) { ledgertest.TestAtomic(t, open) })
 }

@@ -15,11 +15,10 @@ import (
 )
 
 // Plan is what the sandbox needs to know of a compiled plan: when its timer
-// fires, and how many exports to wait for.
+// fires.
 type Plan struct {
 	Name     string
 	Schedule string
-	Images   []string
 }
 
 // functions are the names of what is deployed, of its binaries and zips.
@@ -118,24 +117,14 @@ func readPlans(name string) ([]Plan, error) {
 	}
 	defer f.Close()
 	var doc struct {
-		Plans map[string]struct {
-			Schedule string
-			Images   []struct{ ID string }
-		}
+		Plans map[string]struct{ Schedule string }
 	}
 	if err := json.NewDecoder(f).Decode(&doc); err != nil {
 		return nil, fmt.Errorf("%s: plans.json: %w", name, err)
 	}
 	var plans []Plan
 	for _, n := range slices.Sorted(maps.Keys(doc.Plans)) {
-		p := Plan{Name: n, Schedule: doc.Plans[n].Schedule}
-		if p.Schedule == "" {
-			p.Schedule = defaultSchedule
-		}
-		for _, m := range doc.Plans[n].Images {
-			p.Images = append(p.Images, m.ID)
-		}
-		plans = append(plans, p)
+		plans = append(plans, Plan{Name: n, Schedule: cmp.Or(doc.Plans[n].Schedule, defaultSchedule)})
 	}
 	return plans, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,21 +20,20 @@ import (
 // a notice was refused or not properly signed.
 func (s *Sandbox) Night(ctx context.Context, w io.Writer) error {
 	n := night{s: s, w: w, heard: make(chan inbox.Message, 100)}
+	s.COS.Subscribe(n.list.note)
 	s.Inbox.Subscribe(func(m inbox.Message) {
 		select {
 		case n.heard <- m:
 		default: // nobody reads any more; the inbox keeps it
 		}
 	})
-	exports := 0
 	for _, p := range s.Plans {
-		fmt.Fprintf(w, "timer    %s fires: %d images\n", p.Name, len(p.Images))
+		fmt.Fprintf(w, "timer    %s fires\n", p.Name)
 		if _, err := s.SCF.Fire("export", p.Name); err != nil {
 			return err
 		}
-		exports += len(p.Images)
 	}
-	return n.watch(ctx, exports)
+	return n.watch(ctx)
 }
 
 // night is one run of [Sandbox.Night].
@@ -41,32 +41,40 @@ type night struct {
 	s     *Sandbox
 	w     io.Writer
 	heard chan inbox.Message
+	list  workList
 	last  map[uint64]int64 // task → percent that was shown
 }
 
-func (n *night) watch(ctx context.Context, exports int) error {
+func (n *night) watch(ctx context.Context) error {
 	n.last = map[uint64]int64{}
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
-	announced := map[string]bool{}
-	for len(announced) < exports {
+	announced := map[string]bool{} // by export id
+	for {
+		exports, complete := n.list.state(len(n.s.Plans))
+		waiting := slices.DeleteFunc(exports, func(id string) bool { return announced[id] })
+		switch {
+		case complete && len(announced) == 0 && len(waiting) == 0:
+			return errors.New("no plan chose anything to export")
+		case complete && len(waiting) == 0:
+			return nil
+		}
 		select {
 		case m := <-n.heard:
 			n.progress()
 			if err := n.show(m); err != nil {
 				return err
 			}
-			announced[m.ID] = true
+			announced[m.Subject] = true
 		case <-look.C:
 			n.progress()
 			if err := n.stuck(); err != nil {
 				return err
 			}
 		case <-ctx.Done():
-			return fmt.Errorf("%d of %d exports were announced: %w", len(announced), exports, context.Cause(ctx))
+			return fmt.Errorf("%d exports were announced, and %d not: %w", len(announced), len(waiting), context.Cause(ctx))
 		}
 	}
-	return nil
 }
 
 // show prints a notice as a person would read it.

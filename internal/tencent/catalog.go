@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	cvm "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/cvm/v20170312"
-
 	"github.com/imageferry/imageferry/internal/export"
 	"github.com/imageferry/imageferry/internal/image"
 )
@@ -16,17 +14,17 @@ const maxFilters = 10
 
 // Images describes images by id. Those that do not exist are left out.
 func (c *CVM) Images(ctx context.Context, ids []image.ID) (map[image.ID]image.Image, error) {
-	list, err := byID(ids, "InvalidImageId.NotFound", func(ids []string) ([]*cvm.Image, error) {
-		req := cvm.NewDescribeImagesRequest()
-		req.ImageIds = pointers(ids)
-		images, _, err := c.describeImages(ctx, req)
-		return images, err
+	list, err := byID(ids, "InvalidImageId.NotFound", func(ids []image.ID) (page[imageInfo], error) {
+		return c.describeImages(ctx, map[string]any{"ImageIds": ids})
 	})
+	if err != nil {
+		return nil, err
+	}
 	found := map[image.ID]image.Image{}
 	for _, m := range list {
-		found[image.ID(value(m.ImageId))] = convert(m)
+		found[image.ID(m.ImageId)] = m.image()
 	}
-	return found, err
+	return found, nil
 }
 
 // Find lists the custom images that q wants. CVM's filters only narrow the list
@@ -34,18 +32,16 @@ func (c *CVM) Images(ctx context.Context, ids []image.ID) (map[image.ID]image.Im
 // is compared with q once more.
 func (c *CVM) Find(ctx context.Context, q export.Query) ([]image.Image, error) {
 	filters := filtersOf(q)
-	list, err := pages("DescribeImages", func(m *cvm.Image) string { return value(m.ImageId) }, func(offset int) ([]*cvm.Image, int, error) {
-		req, from := cvm.NewDescribeImagesRequest(), uint64(offset)
-		req.Filters, req.Offset = filters, &from
-		return c.describeImages(ctx, req)
+	list, err := all("DescribeImages", func(offset int) (page[imageInfo], error) {
+		return c.describeImages(ctx, map[string]any{"Filters": filters, "Offset": offset})
 	})
 	if codeOf(err) == "InvalidParameterValue.TagKeyNotFound" {
 		return nil, nil // nothing at all carries a tag of that key
 	}
 	var found []image.Image
-	for _, m := range list {
-		if converted := convert(m); fits(converted, q) {
-			found = append(found, converted)
+	for _, info := range list {
+		if m := info.image(); fits(m, q) {
+			found = append(found, m)
 		}
 	}
 	return found, err
@@ -54,48 +50,40 @@ func (c *CVM) Find(ctx context.Context, q export.Query) ([]image.Image, error) {
 // Instances lists instances: those with the given ids, or all of the region if
 // ids is nil. Those that do not exist are left out.
 func (c *CVM) Instances(ctx context.Context, ids []image.InstanceID) ([]image.Instance, error) {
-	ask := c.allInstances
-	if ids != nil {
-		ask = func(ctx context.Context) ([]*cvm.Instance, error) { return c.instancesByID(ctx, ids) }
-	}
-	list, err := ask(ctx)
+	list, err := c.instances(ctx, ids)
 	var found []image.Instance
 	for _, i := range list {
-		found = append(found, image.Instance{ID: image.InstanceID(value(i.InstanceId)), Name: value(i.InstanceName), Tags: tagsOf(i.Tags)})
+		found = append(found, i.instance())
 	}
 	return found, err
 }
 
-func (c *CVM) allInstances(ctx context.Context) ([]*cvm.Instance, error) {
-	return pages("DescribeInstances", func(i *cvm.Instance) string { return value(i.InstanceId) }, func(offset int) ([]*cvm.Instance, int, error) {
-		req, from := cvm.NewDescribeInstancesRequest(), int64(offset)
-		req.Offset = &from
-		return c.describeInstances(ctx, req)
+func (c *CVM) instances(ctx context.Context, ids []image.InstanceID) ([]instanceInfo, error) {
+	if ids == nil {
+		return all("DescribeInstances", func(offset int) (page[instanceInfo], error) {
+			return c.describeInstances(ctx, map[string]any{"Offset": offset})
+		})
+	}
+	return byID(ids, "InvalidInstanceId.NotFound", func(ids []image.InstanceID) (page[instanceInfo], error) {
+		return c.describeInstances(ctx, map[string]any{"InstanceIds": ids})
 	})
 }
 
-func (c *CVM) instancesByID(ctx context.Context, ids []image.InstanceID) ([]*cvm.Instance, error) {
-	return byID(ids, "InvalidInstanceId.NotFound", func(ids []string) ([]*cvm.Instance, error) {
-		req := cvm.NewDescribeInstancesRequest()
-		req.InstanceIds = pointers(ids)
-		instances, _, err := c.describeInstances(ctx, req)
-		return instances, err
-	})
+// filter is a condition of DescribeImages: one of the values holds.
+type filter struct {
+	Name   string
+	Values []string
 }
 
-func filtersOf(q export.Query) []*cvm.Filter {
-	filters := []*cvm.Filter{filter("image-type", "PRIVATE_IMAGE")}
+func filtersOf(q export.Query) []filter {
+	filters := []filter{{"image-type", []string{"PRIVATE_IMAGE"}}}
 	if q.Name != "" {
-		filters = append(filters, filter("image-name", q.Name))
+		filters = append(filters, filter{"image-name", []string{q.Name}})
 	}
 	for _, key := range slices.Sorted(maps.Keys(q.Tags)) {
-		filters = append(filters, filter("tag:"+key, q.Tags[key]))
+		filters = append(filters, filter{"tag:" + key, []string{q.Tags[key]}})
 	}
 	return filters[:min(len(filters), maxFilters)]
-}
-
-func filter(name, value string) *cvm.Filter {
-	return &cvm.Filter{Name: &name, Values: []*string{&value}}
 }
 
 func fits(m image.Image, q export.Query) bool {

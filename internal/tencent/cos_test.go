@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,28 +20,43 @@ import (
 )
 
 var (
-	realBucket = flag.String("bucket", "", "name-appid of a real, empty bucket to run the store's contract on, with keys from the environment as SCF sets them")
+	realBucket = flag.String("bucket", "", "name-appid of a real bucket to run the store's contract on; keys from TENCENTCLOUD_SECRET_ID, _KEY and _TOKEN")
 	realRegion = flag.String("region", region, "its region")
 )
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	ledgertest.TestStore(t, func(t *testing.T) (ledger.Store, string) {
-		return newCloud(t).newCOS().Store(state), "imageferry/"
-	})
+	open := func(t *testing.T) (ledger.Store, string) { return newCloud(t).newCOS().Store(state), "imageferry/" }
+	ledgertest.TestStore(t, open)
+	t.Run("atomic", func(t *testing.T) { ledgertest.TestAtomic(t, open) })
 }
 
-func TestRealStore(t *testing.T) {
+// TestStoreOnRealBucket writes under random names in a bucket that never had
+// versioning, and removes them again:
+//
+//	go test ./internal/tencent -run TestStore -bucket NAME-APPID -region REGION -v
+func TestStoreOnRealBucket(t *testing.T) {
 	if *realBucket == "" {
-		t.Skip("give -bucket NAME-APPID to run the contract on a real bucket; it writes some 1,200 small objects and leaves them")
+		t.Skip("give -bucket NAME-APPID -region REGION to run the contract on a real bucket: some 4,000 requests on small objects, removed afterwards")
 	}
 	name, err := image.ParseBucket(*realBucket)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cos := tencent.NewCOS(tencent.NewTransport(), tencent.FromEnv, *realRegion)
-	ledgertest.TestStore(t, func(*testing.T) (ledger.Store, string) {
-		return cos.Store(name), "ledgertest/" + rand.Text() + "/"
+	rt := tencent.NewTransport()
+	t.Cleanup(rt.CloseIdleConnections)
+	keys := func() (id, key, token string) {
+		return os.Getenv("TENCENTCLOUD_SECRET_ID"), os.Getenv("TENCENTCLOUD_SECRET_KEY"), os.Getenv("TENCENTCLOUD_TOKEN")
+	}
+	store := tencent.NewCOS(rt, keys, *realRegion).Store(name)
+	ledgertest.TestStore(t, func(t *testing.T) (ledger.Store, string) {
+		prefix := "ledgertest/" + rand.Text() + "/"
+		t.Cleanup(func() {
+			if err := ledgertest.Clean(context.Background(), store, prefix); err != nil {
+				t.Errorf("clean up: %v", err)
+			}
+		})
+		return store, prefix
 	})
 }
 

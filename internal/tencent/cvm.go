@@ -1,19 +1,24 @@
 package tencent
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
+	tchttp "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/http"
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
-	cvm "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/cvm/v20170312"
 	"golang.org/x/time/rate"
 
 	"github.com/imageferry/imageferry/internal/export"
-	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/outcome"
 )
+
+// cvmVersion is the version of the CVM API (213/15688).
+const cvmVersion = "2017-03-12"
 
 // Default request limits, in calls a second (213/47833, 213/16726, 213/33275).
 const (
@@ -23,12 +28,11 @@ const (
 )
 
 // CVM calls the image API. It implements [export.Cloud].
+//
+// It uses the SDK's general request, and structs of its own with the few fields
+// that count: the types that the SDK generates cost 30 kB of binary a call.
 type CVM struct {
-	describe  func(context.Context, *cvm.DescribeImagesRequest) (*cvm.DescribeImagesResponse, error)
-	instances func(context.Context, *cvm.DescribeInstancesRequest) (*cvm.DescribeInstancesResponse, error)
-	export    func(context.Context, *cvm.ExportImagesRequest) (*cvm.ExportImagesResponse, error)
-	create    func(context.Context, *cvm.CreateImageRequest) (*cvm.CreateImageResponse, error)
-	remove    func(context.Context, *cvm.DeleteImagesRequest) (*cvm.DeleteImagesResponse, error)
+	send func(tchttp.Request, tchttp.Response) error
 
 	exports, creates, deletes *rate.Limiter
 	form                      BucketForm
@@ -46,25 +50,49 @@ const (
 
 // NewCVM returns a client for one region.
 func NewCVM(rt http.RoundTripper, creds Credentials, region string, form BucketForm) (*CVM, error) {
+	if form != NameOnly && form != WithAppID {
+		return nil, fmt.Errorf("bucket form %q: want %q or %q", form, NameOnly, WithAppID)
+	}
 	p := profile.NewClientProfile()
 	p.Language = "en-US"
 	p.HttpProfile.ReqTimeout = int(export.LongestRequest / time.Second)
-	c, err := cvm.NewClient(credential{creds}, region, p)
-	if err != nil {
-		return nil, fmt.Errorf("cvm client: %w", err)
-	}
+	c := common.NewCommonClient(credential{creds}, region, p)
 	c.WithHttpTransport(rt)
 	return &CVM{
-		describe:  c.DescribeImagesWithContext,
-		instances: c.DescribeInstancesWithContext,
-		export:    c.ExportImagesWithContext,
-		create:    c.CreateImageWithContext,
-		remove:    c.DeleteImagesWithContext,
-		exports:   rate.NewLimiter(exportsPerSecond, exportsPerSecond),
-		creates:   rate.NewLimiter(createsPerSecond, createsPerSecond),
-		deletes:   rate.NewLimiter(deletesPerSecond, deletesPerSecond),
-		form:      form,
+		send:    c.Send,
+		exports: rate.NewLimiter(exportsPerSecond, exportsPerSecond),
+		creates: rate.NewLimiter(createsPerSecond, createsPerSecond),
+		deletes: rate.NewLimiter(deletesPerSecond, deletesPerSecond),
+		form:    form,
 	}, nil
+}
+
+// answer is what a call answers: the error that may be in it is the SDK's to find.
+type answer struct {
+	*tchttp.BaseResponse `json:"-"`
+	Response             json.RawMessage
+}
+
+// call sends one request, once, and reads what its answer holds into out. An
+// answer that the SDK calls a success and that cannot be read has an unknown
+// outcome.
+func (c *CVM) call(ctx context.Context, op string, params map[string]any, out any) error {
+	req := tchttp.NewCommonRequest("cvm", cvmVersion, op)
+	req.SetContext(ctx)
+	if err := req.SetActionParameters(params); err != nil {
+		return classifyCVM(op, err)
+	}
+	a := answer{BaseResponse: &tchttp.BaseResponse{}}
+	if err := c.send(req, &a); err != nil {
+		return classifyCVM(op, err)
+	}
+	if len(a.Response) == 0 || bytes.Equal(a.Response, []byte("null")) {
+		return &outcome.Error{Op: op, Code: "EmptyResponse"}
+	}
+	if json.Unmarshal(a.Response, out) != nil { // its text may quote the answer
+		return &outcome.Error{Op: op, Code: "UnreadableResponse"}
+	}
+	return nil
 }
 
 // paced waits for the next turn of a call that may be made so often only.
@@ -73,54 +101,6 @@ func paced(ctx context.Context, l *rate.Limiter, op string) error {
 		return &outcome.Error{Kind: outcome.Full, Op: op, Code: "Paced", Message: fmt.Sprintf("no time left within %d calls a second", l.Burst())}
 	}
 	return nil
-}
-
-// Export calls ExportImages once. One image a call keeps outcomes apart: whether
-// a call with several is all or nothing is unverified.
-func (c *CVM) Export(ctx context.Context, r ledger.Request) (export.Task, error) {
-	if err := paced(ctx, c.exports, "ExportImages"); err != nil {
-		return export.Task{}, err
-	}
-	resp, err := c.export(ctx, c.request(r))
-	if err != nil {
-		return export.Task{}, classifyCVM("ExportImages", err)
-	}
-	if resp.Response == nil || resp.Response.TaskId == nil {
-		// 200 without a task: the SDK calls it success, and it may be one.
-		return export.Task{}, &outcome.Error{Op: "ExportImages", Code: "EmptyResponse"}
-	}
-	task := export.Task{ID: *resp.Response.TaskId}
-	for _, p := range resp.Response.CosPaths {
-		if path := value(p); path != "" {
-			task.Paths = append(task.Paths, path)
-		}
-	}
-	return task, nil
-}
-
-func (c *CVM) request(r ledger.Request) *cvm.ExportImagesRequest {
-	req := cvm.NewExportImagesRequest()
-	bucket := r.Bucket.Name
-	if c.form == WithAppID {
-		bucket = r.Bucket.String()
-	}
-	id, format, prefix := string(r.Image.ID), string(r.Format), r.Prefix
-	req.BucketName, req.ImageIds, req.ExportFormat = &bucket, []*string{&id}, &format
-	req.FileNamePrefixList = []*string{&prefix}
-	if r.RootOnly {
-		req.OnlyExportRootDisk = &r.RootOnly
-	}
-	if r.Role != "" {
-		req.RoleName = &r.Role
-	}
-	return req
-}
-
-func value[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
 }
 
 // credential lets the SDK read the keys anew for every request.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -125,7 +126,7 @@ func TestExport(t *testing.T) {
 func TestExportRequest(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
-	c.say(status(200, `{"Response":{"TaskId":7,"CosPaths":["/a.raw",null,""],"RequestId":"r"}}`))
+	c.say(status(200, `{"Response":{"TaskId":18446744073709551615,"CosPaths":["/a.raw",null,""],"RequestId":"r"}}`))
 	full := order("img-1")
 	full.RootOnly, full.Role, full.Format, full.Prefix = true, "MyRole", image.VHD, "team/x-1"
 	for _, test := range []struct {
@@ -137,7 +138,7 @@ func TestExportRequest(t *testing.T) {
 		{tencent.WithAppID, full, `{"BucketName":"images-1250000000","ImageIds":["img-1"],"ExportFormat":"VHD","FileNamePrefixList":["team/x-1"],"OnlyExportRootDisk":true,"RoleName":"MyRole"}`},
 	} {
 		task, err := c.newCVM(test.form).Export(t.Context(), test.r)
-		if err != nil || task.ID != 7 || !slices.Equal(task.Paths, []string{"/a.raw"}) {
+		if err != nil || task.ID != math.MaxUint64 || !slices.Equal(task.Paths, []string{"/a.raw"}) {
 			t.Errorf("%+v, %v", task, err)
 		}
 		var got, want map[string]any
@@ -147,6 +148,13 @@ func TestExportRequest(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.form, diff)
 		}
+	}
+}
+
+func TestBucketForms(t *testing.T) {
+	t.Parallel()
+	if _, err := tencent.NewCVM(http.DefaultTransport, tencent.FromEnv, region, "appid"); err == nil || !strings.Contains(err.Error(), `"appid": want "name"`) {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -163,6 +171,7 @@ func TestExportAnswers(t *testing.T) {
 		{"200, null", status(200, `{"Response":null}`), outcome.Unknown},
 		{"200, empty", status(200, ""), outcome.Unknown},
 		{"200, HTML", status(200, "<html>"), outcome.Unknown},
+		{"200, another type", status(200, `{"Response":{"TaskId":"seven","RequestId":"r"}}`), outcome.Unknown},
 		{"200, half of it", status(200, `{"Response":{"TaskId":7`), outcome.Unknown},
 		{"502, HTML", status(502, "<html>bad gateway"), outcome.Unknown},
 		{"503, JSON", status(503, `{"Response":{"RequestId":"r"}}`), outcome.Unknown},

@@ -5,49 +5,67 @@ import (
 	"slices"
 	"time"
 
-	cvm "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/cvm/v20170312"
-
 	"github.com/imageferry/imageferry/internal/image"
-	"github.com/imageferry/imageferry/internal/outcome"
 )
 
+// tag is a label on an image or an instance.
+type tag struct{ Key, Value string }
+
+// imageInfo is an image as DescribeImages shows it (213/15753): what of it we
+// need. Any field may be null.
+type imageInfo struct {
+	ImageId, ImageName, ImageType, ImageState   string
+	OsName, Platform, Architecture, CreatedTime string
+	ImageFamily                                 string
+	SnapshotSet                                 []snapshotInfo
+	Tags                                        []tag
+}
+
+type snapshotInfo struct {
+	SnapshotId, DiskUsage string
+	DiskSize              int64
+}
+
+// instanceInfo is an instance as DescribeInstances shows it (213/15753).
+type instanceInfo struct {
+	InstanceId, InstanceName string
+	DataDisks                []struct{ DiskId string }
+	Tags                     []tag
+}
+
 // describeImages asks for a page, and for how many there are in all.
-func (c *CVM) describeImages(ctx context.Context, req *cvm.DescribeImagesRequest) ([]*cvm.Image, int, error) {
-	limit := uint64(pageSize)
-	req.Limit = &limit
-	resp, err := c.describe(ctx, req)
-	if err != nil {
-		return nil, 0, classifyCVM("DescribeImages", err)
+func (c *CVM) describeImages(ctx context.Context, params map[string]any) (page[imageInfo], error) {
+	var a struct {
+		TotalCount *int
+		ImageSet   []imageInfo
 	}
-	if resp.Response == nil {
-		return nil, 0, &outcome.Error{Op: "DescribeImages", Code: "EmptyResponse"}
-	}
-	return present(resp.Response.ImageSet), total(resp.Response.TotalCount), nil
+	params["Limit"] = pageSize
+	err := c.call(ctx, "DescribeImages", params, &a)
+	return page[imageInfo]{a.ImageSet, a.TotalCount}, err
 }
 
 // describeInstances asks for a page, and for how many there are in all.
-func (c *CVM) describeInstances(ctx context.Context, req *cvm.DescribeInstancesRequest) ([]*cvm.Instance, int, error) {
-	limit := int64(pageSize)
-	req.Limit = &limit
-	resp, err := c.instances(ctx, req)
-	if err != nil {
-		return nil, 0, classifyCVM("DescribeInstances", err)
+func (c *CVM) describeInstances(ctx context.Context, params map[string]any) (page[instanceInfo], error) {
+	var a struct {
+		TotalCount  *int
+		InstanceSet []instanceInfo
 	}
-	if resp.Response == nil {
-		return nil, 0, &outcome.Error{Op: "DescribeInstances", Code: "EmptyResponse"}
-	}
-	return present(resp.Response.InstanceSet), total(resp.Response.TotalCount), nil
+	params["Limit"] = pageSize
+	err := c.call(ctx, "DescribeInstances", params, &a)
+	return page[instanceInfo]{a.InstanceSet, a.TotalCount}, err
 }
 
-func convert(m *cvm.Image) image.Image {
-	created, _ := time.Parse(time.RFC3339, value(m.CreatedTime)) // zero if it cannot be read
+func (m imageInfo) id() string    { return m.ImageId }
+func (i instanceInfo) id() string { return i.InstanceId }
+
+func (m imageInfo) image() image.Image {
+	created, _ := time.Parse(time.RFC3339, m.CreatedTime) // zero if it cannot be read
 	out := image.Image{
-		ID: image.ID(value(m.ImageId)), Name: value(m.ImageName), Type: value(m.ImageType), State: value(m.ImageState),
-		OS: value(m.OsName), Platform: value(m.Platform), Architecture: value(m.Architecture), Created: created,
-		Family: value(m.ImageFamily), Tags: tagsOf(m.Tags),
+		ID: image.ID(m.ImageId), Name: m.ImageName, Type: m.ImageType, State: m.ImageState, OS: m.OsName, Platform: m.Platform,
+		Architecture: m.Architecture, Created: created, Family: m.ImageFamily, Tags: tagsOf(m.Tags),
 	}
-	for _, s := range present(m.SnapshotSet) {
-		d := image.Disk{Snapshot: value(s.SnapshotId), System: value(s.DiskUsage) == "SYSTEM_DISK", GiB: value(s.DiskSize)}
+	for _, s := range m.SnapshotSet {
+		d := image.Disk{Snapshot: s.SnapshotId, System: s.DiskUsage == "SYSTEM_DISK", GiB: s.DiskSize}
 		if d.System {
 			out.Disks = slices.Insert(out.Disks, 0, d)
 		} else {
@@ -57,13 +75,21 @@ func convert(m *cvm.Image) image.Image {
 	return out
 }
 
-func tagsOf(list []*cvm.Tag) map[string]string {
-	var tags map[string]string
-	for _, t := range present(list) {
-		if tags == nil {
-			tags = map[string]string{}
-		}
-		tags[value(t.Key)] = value(t.Value)
+func (i instanceInfo) instance() image.Instance {
+	out := image.Instance{ID: image.InstanceID(i.InstanceId), Name: i.InstanceName, Tags: tagsOf(i.Tags)}
+	for _, d := range i.DataDisks {
+		out.DataDisks = append(out.DataDisks, d.DiskId)
+	}
+	return out
+}
+
+func tagsOf(list []tag) map[string]string {
+	if len(list) == 0 {
+		return nil
+	}
+	tags := map[string]string{}
+	for _, t := range list {
+		tags[t.Key] = t.Value
 	}
 	return tags
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/imageferry/imageferry/internal/outcome"
 )
 
-// common are the codes that mean the same for every call.
-var common = map[outcome.Kind]string{
+// anyCall are the codes that mean the same for every call.
+var anyCall = map[outcome.Kind]string{
 	outcome.Full:  "RequestLimitExceeded RequestLimitExceeded.UinLimitExceeded",
 	outcome.Image: "SomethingNew SomethingNew.Else LimitExceeded.Other internalerror",
 	outcome.Config: `UnauthorizedOperation UnauthorizedOperation.PermissionDenied UnauthorizedOperation.InvalidToken
@@ -79,7 +79,7 @@ var documented = map[string]map[outcome.Kind]string{
 func TestMeanings(t *testing.T) {
 	t.Parallel()
 	for op, table := range documented {
-		for _, part := range []map[outcome.Kind]string{common, table} {
+		for _, part := range []map[outcome.Kind]string{anyCall, table} {
 			for kind, codes := range part {
 				for code := range strings.FieldsSeq(codes) {
 					checkMeaning(t, op, code, kind)
@@ -106,7 +106,7 @@ func TestNothingElseIsListed(t *testing.T) {
 	t.Parallel()
 	for op, table := range byCall {
 		all := ""
-		for _, part := range []map[outcome.Kind]string{common, documented[op]} {
+		for _, part := range []map[outcome.Kind]string{anyCall, documented[op]} {
 			for _, codes := range part {
 				all += " " + codes
 			}

@@ -28,7 +28,11 @@ func TestMaker(t *testing.T) {
 	c := newCloud(t)
 	c.cvm.AddInstance(appServer)
 	client := c.newCVM(tencent.NameOnly)
-	m := export.NewImage{Name: "nightly-20260102-appserv1", Instance: "ins-appserv1", Tags: map[string]string{"imageferry-plan": "nightly"}}
+	machines, err := client.Instances(t.Context(), []image.InstanceID{"ins-appserv1"})
+	if err != nil || len(machines) != 1 {
+		t.Fatalf("%v, %v", machines, err)
+	}
+	m := export.NewImage{Name: "nightly-20260102-appserv1", Instance: "ins-appserv1", DataDisks: machines[0].DataDisks, Tags: map[string]string{"imageferry-plan": "nightly"}}
 	id, err := client.CreateImage(t.Context(), m)
 	if err != nil {
 		t.Fatal(err)
@@ -39,8 +43,8 @@ func TestMaker(t *testing.T) {
 			t.Fatal(found, err)
 		}
 	}
-	if len(found) != 1 || found[0].ID != id || len(found[0].Disks) != 1 || found[0].OS != appServer.OsName {
-		t.Errorf("%+v; want %s with its system disk", found, id)
+	if len(found) != 1 || found[0].ID != id || len(found[0].Disks) != 2 || found[0].OS != appServer.OsName {
+		t.Errorf("%+v; want %s with both disks", found, id)
 	}
 	if again, err := client.CreateImage(t.Context(), m); !outcome.Is(err, outcome.Exists) || again != "" {
 		t.Errorf("the same name: %q, %v", again, err)

@@ -11,13 +11,22 @@ import (
 // 213/15728).
 const pageSize = 100
 
+// thing is what a list holds; one without an id is a null in it.
+type thing interface{ id() string }
+
+// page is a part of a list.
+type page[T thing] struct {
+	things []T
+	total  *int // of the whole list; nil if the answer does not tell
+}
+
 // byID asks for things by id, in pages. Whether CVM leaves out ids that do not
 // exist or refuses the whole request (with the code absent) is unverified, so a
 // page that is refused is halved until the id that does not exist stands alone.
-func byID[ID ~string, T any](ids []ID, absent string, ask func(ids []string) ([]T, error)) ([]T, error) {
+func byID[ID ~string, T thing](ids []ID, absent string, ask func(ids []ID) (page[T], error)) ([]T, error) {
 	var found []T
-	for page := range slices.Chunk(ids, pageSize) {
-		part, err := halving(page, absent, ask)
+	for chunk := range slices.Chunk(ids, pageSize) {
+		part, err := halving(chunk, absent, ask)
 		if err != nil {
 			return nil, err
 		}
@@ -26,14 +35,10 @@ func byID[ID ~string, T any](ids []ID, absent string, ask func(ids []string) ([]
 	return found, nil
 }
 
-func halving[ID ~string, T any](ids []ID, absent string, ask func(ids []string) ([]T, error)) ([]T, error) {
-	page := make([]string, len(ids))
-	for i, id := range ids {
-		page[i] = string(id)
-	}
-	list, err := ask(page)
+func halving[ID ~string, T thing](ids []ID, absent string, ask func(ids []ID) (page[T], error)) ([]T, error) {
+	p, err := ask(ids)
 	if codeOf(err) != absent {
-		return list, err
+		return slices.DeleteFunc(p.things, func(t T) bool { return t.id() == "" }), err
 	}
 	if len(ids) == 1 {
 		return nil, nil
@@ -46,25 +51,25 @@ func halving[ID ~string, T any](ids []ID, absent string, ask func(ids []string) 
 	return append(first, second...), err
 }
 
-// pages asks for a whole list. What is made or removed meanwhile may shift it:
-// a thing that shows up on two pages is taken once, and one may be missed. A
-// page that brings nothing new, though more is said to follow, is an error,
-// since asking on would never end.
-func pages[T any](op string, id func(T) string, ask func(offset int) (page []T, total int, err error)) ([]T, error) {
+// all asks for a whole list. What is made or removed meanwhile may shift it: a
+// thing that shows up on two pages is taken once, and one may be missed. A page
+// that brings nothing new, though more is said to follow, is an error, since
+// asking on would never end.
+func all[T thing](op string, ask func(offset int) (page[T], error)) ([]T, error) {
 	var found []T
-	seen := map[string]bool{}
+	seen := map[string]bool{"": true}
 	for offset := 0; ; {
-		page, total, err := ask(offset)
+		p, err := ask(offset)
 		if err != nil {
 			return nil, err
 		}
 		known := len(found)
-		for _, t := range page {
-			if !seen[id(t)] {
-				seen[id(t)], found = true, append(found, t)
+		for _, t := range p.things {
+			if !seen[t.id()] {
+				seen[t.id()], found = true, append(found, t)
 			}
 		}
-		if offset += len(page); len(page) == 0 || total >= 0 && offset >= total {
+		if offset += len(p.things); len(p.things) == 0 || p.total != nil && offset >= *p.total {
 			return found, nil
 		}
 		if len(found) == known {
@@ -73,31 +78,10 @@ func pages[T any](op string, id func(T) string, ask func(offset int) (page []T, 
 	}
 }
 
-// total reads a TotalCount; -1 if the answer has none.
-func total[N int64 | uint64](n *N) int {
-	if n == nil {
-		return -1
-	}
-	return int(*n)
-}
-
 // codeOf returns the service's code of a classified error; "" if there is none.
 func codeOf(err error) string {
 	if e, ok := errors.AsType[*outcome.Error](err); ok {
 		return e.Code
 	}
 	return ""
-}
-
-// present leaves out null elements, which JSON allows.
-func present[T any](list []*T) []*T {
-	return slices.DeleteFunc(list, func(p *T) bool { return p == nil })
-}
-
-func pointers(list []string) []*string {
-	out := make([]*string, len(list))
-	for i := range list {
-		out[i] = &list[i]
-	}
-	return out
 }
