@@ -1,10 +1,11 @@
 // Command imageferry is the operator's side of Image Ferry: it builds what is
-// deployed, and runs a sandbox of Tencent Cloud to try it in. Each subcommand has
-// a file of its own.
+// deployed, runs a sandbox of Tencent Cloud to try it in, and reads the ledger. Each
+// subcommand has a file of its own.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -18,8 +19,22 @@ func main() {
 	defer stop()
 	if err := command().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "imageferry:", err)
-		os.Exit(1)
+		os.Exit(status(err))
 	}
+}
+
+// verdict is an error with an exit status of its own.
+type verdict struct {
+	error
+	status int
+}
+
+// status returns the exit status that an error ends the program with.
+func status(err error) int {
+	if v, ok := errors.AsType[verdict](err); ok {
+		return v.status
+	}
+	return 1
 }
 
 func command() *cobra.Command {
@@ -29,6 +44,6 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(packageCommand(), sandboxCommand())
+	root.AddCommand(packageCommand(), sandboxCommand(), ledgerCommand())
 	return root
 }

@@ -57,9 +57,14 @@ func made(s Situation, id image.ID, err error) (Step, bool) {
 	return started(s, Task{}, err)
 }
 
-// mostWait is the longest time between two tries to start an export. With it a
-// day of refusals, two entries each, keeps a log under 40 entries.
-const mostWait = 2 * time.Hour
+// A log is short, so that reading it stays cheap: an export that CVM refuses is
+// tried about nine times before its deadline, and a notice five times in a day,
+// two entries each. All together keeps a log under 40 entries.
+const (
+	firstWait = 288 // parts of the time to the deadline: of a day, five minutes
+	mostWait  = 3   // parts of the time to the deadline
+	maxSends  = 5
+)
 
 // postponed waits before the next try, twice as long after each refusal.
 func postponed(s Situation, e *outcome.Error) Step {
@@ -70,10 +75,12 @@ func postponed(s Situation, e *outcome.Error) Step {
 		next.Attempt--
 	}
 	next.Refused++
-	if next.Full = e.Kind == outcome.Full; next.Full {
+	// The rate limit of CreateImage says nothing of export tasks.
+	if next.Full = e.Kind == outcome.Full && s.Entry.State == ledger.Intent; next.Full {
 		next.Running = max(0, s.Running)
 	}
-	next.NotBefore = s.Now.Add(backoff(next.Refused, mostWait)).UTC()
+	within := next.Request.Deadline.Sub(next.Request.Slot)
+	next.NotBefore = s.Now.Add(backoff(max(time.Minute, within/firstWait), 2, next.Refused, within/mostWait)).UTC()
 	next.Reason, next.Detail, next.Hint, next.RequestID = e.Code, e.Message, e.Hint, e.RequestID
 	return Step{Append: &next}
 }
@@ -83,9 +90,6 @@ func postponed(s Situation, e *outcome.Error) Step {
 func undone(s Situation, kind outcome.Kind, detail string) Step {
 	return postponed(s, &outcome.Error{Kind: kind, Code: "postponed", Message: detail, Hint: "nothing to do: a later tick goes on"})
 }
-
-// maxSends is how often a notice is tried: with the doubling below about a day.
-const maxSends = 12
 
 // delivered folds the answers of all channels that were tried into the next step.
 func delivered(s Situation, answers map[string]error) Step {
@@ -120,16 +124,16 @@ func answered(d ledger.Delivery, err error, now time.Time) ledger.Delivery {
 		d.State = ledger.Undelivered
 	default: // sent again under the same id, so a receiver can tell
 		d.State = ledger.SendLater
-		d.NotBefore = now.Add(backoff(d.Attempt, 6*time.Hour)).UTC()
+		d.NotBefore = now.Add(backoff(5*time.Minute, 6, d.Attempt, 24*time.Hour)).UTC()
 	}
 	return d
 }
 
-// backoff returns a minute, then twice as long for each further try, up to most.
-func backoff(try int, most time.Duration) time.Duration {
-	d := time.Minute
+// backoff returns first, then factor times as long for each further try, up to most.
+func backoff(first time.Duration, factor, try int, most time.Duration) time.Duration {
+	d := first
 	for ; try > 1 && d < most; try-- {
-		d *= 2
+		d *= time.Duration(factor)
 	}
 	return min(d, most)
 }

@@ -15,7 +15,7 @@ import (
 var now = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 
 func announced() Situation {
-	r := ledger.Request{ID: "x", Prefix: "x", Format: image.RAW, Image: image.Image{ID: "img-1", Disks: []image.Disk{{Snapshot: "snap-1", System: true}}}}
+	r := ledger.Request{ID: "x", Prefix: "x", Format: image.RAW, Image: image.Image{ID: "img-1", Disks: []image.Disk{{Snapshot: "snap-1", System: true}}}, Slot: now, Deadline: now.Add(24 * time.Hour)}
 	return Situation{Now: now, Channels: []string{"webhook"}, Entry: ledger.Entry{Seq: 3, State: ledger.Intent, Attempt: 2, Refused: 3, Request: r, Until: now.Add(time.Hour)}}
 }
 
@@ -61,7 +61,7 @@ func TestStarted(t *testing.T) {
 				t.Errorf("%+v", e)
 			}
 		case ledger.Retry:
-			if e.Refused != 4 || !e.NotBefore.Equal(now.Add(8*time.Minute)) || step.Effect {
+			if e.Refused != 4 || !e.NotBefore.Equal(now.Add(40*time.Minute)) || step.Effect {
 				t.Errorf("refused %d times, not before %s", e.Refused, e.NotBefore)
 			}
 		case ledger.Failed:
@@ -89,11 +89,11 @@ func TestDelivered(t *testing.T) {
 		then    int           // attempts on record
 	}{
 		{"taken", 1, nil, true, ledger.Sent, 0, 1},
-		{"unknown", 1, unknown, true, ledger.SendLater, time.Minute, 1},
-		{"later", 4, later, true, ledger.SendLater, 8 * time.Minute, 4},
-		{"later and later", 11, later, true, ledger.SendLater, 6 * time.Hour, 11},
-		{"given up", 12, later, true, ledger.Undelivered, 0, 12},
-		{"taken at last", 12, nil, true, ledger.Sent, 0, 12},
+		{"unknown", 1, unknown, true, ledger.SendLater, 5 * time.Minute, 1},
+		{"later", 2, later, true, ledger.SendLater, 30 * time.Minute, 2},
+		{"later and later", 4, later, true, ledger.SendLater, 18 * time.Hour, 4},
+		{"given up", 5, later, true, ledger.Undelivered, 0, 5},
+		{"taken at last", 5, nil, true, ledger.Sent, 0, 5},
 		{"refused", 1, refused, true, ledger.Undelivered, 0, 1},
 		{"no time for it", 1, nil, false, ledger.SendLater, 0, 0},
 	} {
@@ -122,11 +122,11 @@ func TestDelivered(t *testing.T) {
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	for try, want := range []time.Duration{1, 1, 2, 4, 8, 10, 10} {
-		if got := backoff(try, 10*time.Minute); got != want*time.Minute {
+		if got := backoff(time.Minute, 2, try, 10*time.Minute); got != want*time.Minute {
 			t.Errorf("after try %d: %s, want %d minutes", try, got, want)
 		}
 	}
-	if got := backoff(1<<40, time.Hour); got != time.Hour {
+	if got := backoff(time.Minute, 6, 1<<40, time.Hour); got != time.Hour {
 		t.Error(got)
 	}
 }

@@ -4,212 +4,125 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/imageferry/imageferry/internal/export"
-	"github.com/imageferry/imageferry/internal/ledger"
 )
 
-// play is a day in the life of one export: the timer, with the platform's
-// repeats where it fails, one event, and sweeps. Whatever goes wrong in it, the
-// work list must be empty in the end.
-func (w *world) play() {
-	for range 3 {
-		if _, err := w.start(web); err == nil {
-			break
-		}
-		w.now = w.now.Add(time.Minute)
-	}
-	w.now = w.now.Add(25 * time.Minute)
-	w.deliver()
-	_ = w.land(systemDisk)
-	w.sweepFor(30 * time.Hour)
+// disturbance says what befalls which of those requests of a course that are
+// counted, from its start.
+type disturbance struct {
+	counts func(call string) bool
+	faults map[int]fault
 }
 
-// traced is the undisturbed course: its requests, each a place to fail at.
-func traced(t *testing.T) []string {
-	w := newWorld(t)
-	w.play()
-	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
-	return w.calls
+// disturb plays a course, and returns what is wrong with how it ends, and how many
+// of the faults befell a request.
+func (c course) disturb(t *testing.T, d disturbance, silent bool) (w *world, wrong []string, hits int) {
+	w = newWorld(t)
+	w.silent = silent
+	if c.prepare != nil {
+		c.prepare(w)
+	}
+	n := -1
+	w.fault = func(_ int, call string) fault {
+		if !d.counts(call) {
+			return fine
+		}
+		n++
+		if d.faults[n] != fine {
+			hits++
+		}
+		return d.faults[n]
+	}
+	if c.play == nil {
+		c.play = (*world).play
+	}
+	c.play(w)
+	wrong = w.violations()
+	if s := c.want(w); s != "" {
+		wrong = append(wrong, s)
+	}
+	return w, wrong, hits
 }
 
-// wantConverged asserts what holds whatever went wrong. Notices may be repeated
-// as often as said; the export, whose traces can be seen, never is.
-func (w *world) wantConverged(name string, repeats int) {
-	w.t.Helper()
-	e := w.entry(exportID(web))
-	switch {
-	case e.State != ledger.Closed || e.Verdict != ledger.Complete || len(w.open()) != 0:
-		w.t.Errorf("%s: ends %s %s (%s), open %q", name, e.State, e.Verdict, e.Detail, w.open())
-	case len(w.tasks) != 1:
-		w.t.Errorf("%s: %d tasks", name, len(w.tasks))
-	case len(w.notices) < 1 || len(w.notices) > 1+repeats:
-		w.t.Errorf("%s: %d notices", name, len(w.notices))
-	case len(w.keys("v1/history/")) != 1:
-		w.t.Errorf("%s: history %q", name, w.keys("v1/history/"))
+// try plays a course disturbed, and again with its log if anything is wrong. It
+// reports whether every fault befell a request.
+func (c course) try(t *testing.T, counts func(string) bool, faults map[int]fault) bool {
+	t.Helper()
+	d := disturbance{counts, faults}
+	_, wrong, hits := c.disturb(t, d, true)
+	if len(wrong) > 0 {
+		w, wrong, _ := c.disturb(t, d, false)
+		t.Fatalf("faults %v:\n%s\n\nrequests:\n%s\n\nlog:\n%s", faults, strings.Join(wrong, "\n"), numbered(w.calls), w.log.String())
 	}
-	for i, key := range w.keys("v1/exports/") {
-		if !strings.HasSuffix(key, fmt.Sprintf("/%06d.json", i+1)) {
-			w.t.Errorf("%s: the log has a gap before %s", name, key)
+	return hits == len(faults)
+}
+
+func every(string) bool { return true }
+
+// telling counts the requests at which it matters to die: those that change
+// something, and the first of an invocation. Whoever dies after any other leaves
+// things as if it had died after the one of these before it.
+func telling(call string) bool {
+	for _, reads := range []string{"GET v1", "LIST", "HEAD", "DescribeImages find", "DescribeInstances"} {
+		if strings.HasPrefix(call, reads) {
+			return false
 		}
 	}
-	if w.t.Failed() {
-		w.t.Fatalf("%s\n%s", w.log.String(), strings.Join(w.calls, "\n"))
+	return true
+}
+
+func numbered(calls []string) string {
+	var b strings.Builder
+	for i, c := range calls {
+		fmt.Fprintf(&b, "%4d %s\n", i, c)
 	}
+	return b.String()
 }
 
 var faults = []fault{refused, lostAnswer, diesBefore, diesAfter}
 
-// TestOneFaultAnywhere fails or kills at every request in turn.
-func TestOneFaultAnywhere(t *testing.T) {
+// TestCrashAtEveryRequest fails or kills every request of every course in turn.
+func TestCrashAtEveryRequest(t *testing.T) {
 	t.Parallel()
-	for n, call := range traced(t) {
-		for _, f := range faults {
-			w := newWorld(t)
-			hit := ""
-			w.fault = func(i int, c string) fault {
-				if i != n {
-					return fine
+	for _, c := range courses {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.try(t, every, nil)
+			for _, f := range faults {
+				for n := 0; c.try(t, every, map[int]fault{n: f}); n++ {
 				}
-				hit = c
-				return f
 			}
-			w.play()
-			name := fmt.Sprintf("fault %d at request %d, %s", f, n, call)
-			if hit != call {
-				t.Fatalf("%s: was %q", name, hit)
-			}
-			// A notice is repeated only where its own answer, or the record of it, was lost.
-			repeats := 0
-			if strings.HasPrefix(hit, "notice") || strings.HasSuffix(hit, "000004.json") {
-				repeats = 1
-			}
-			w.wantConverged(name, repeats)
-		}
+		})
 	}
 }
 
-// TestTwoFaultsAnywhere does so at every pair of requests.
-func TestTwoFaultsAnywhere(t *testing.T) {
+// TestCrashAtEveryPair kills twice, after every pair of requests. What dies before
+// a request has died after the one before it.
+func TestCrashAtEveryPair(t *testing.T) {
 	t.Parallel()
-	calls := len(traced(t))
-	for first := range calls {
-		for gap := 1; gap < 12; gap++ {
-			for _, pair := range [][2]fault{{diesAfter, diesAfter}, {diesBefore, diesAfter}, {lostAnswer, diesBefore}, {lostAnswer, lostAnswer}, {refused, refused}} {
-				w := newWorld(t)
-				w.fault = func(i int, _ string) fault {
-					switch i {
-					case first:
-						return pair[0]
-					case first + gap:
-						return pair[1]
+	pairs(t, [][2]fault{{diesAfter, diesAfter}}, 1000)
+}
+
+// TestFailAtEveryPair loses answers, refuses, and kills, at requests near each
+// other: the second fault meets what the first one set off.
+func TestFailAtEveryPair(t *testing.T) {
+	t.Parallel()
+	pairs(t, [][2]fault{{diesBefore, diesAfter}, {lostAnswer, diesBefore}, {lostAnswer, lostAnswer}, {refused, refused}}, 2)
+}
+
+// pairs disturbs every course twice, at most so many requests apart.
+func pairs(t *testing.T, kinds [][2]fault, apart int) {
+	if testing.Short() {
+		t.Skip("thousands of schedules")
+	}
+	for _, c := range courses {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for _, f := range kinds {
+				for i := 0; c.try(t, telling, map[int]fault{i: f[0]}); i++ {
+					for j := i + 1; j <= i+apart && c.try(t, telling, map[int]fault{i: f[0], j: f[1]}); j++ {
 					}
-					return fine
-				}
-				w.play()
-				w.wantConverged(fmt.Sprintf("faults %v at requests %d and %d", pair, first, first+gap), 2)
-			}
-		}
-	}
-}
-
-// TestTwoDriversAtEveryPoint lets a second invocation of the timer, of the event
-// or of the sweep run from beginning to end before every request of the first.
-func TestTwoDriversAtEveryPoint(t *testing.T) {
-	t.Parallel()
-	others := map[string]func(*world){
-		"timer": func(w *world) { _, _ = w.start(web) },
-		"event": func(w *world) { _ = w.land(systemDisk) },
-		"sweep": func(w *world) { _ = w.sweep() },
-	}
-	calls := len(traced(t))
-	for name, other := range others {
-		for n := range calls {
-			w := newWorld(t)
-			w.at = func(i int, _ string) {
-				if i == n {
-					w.at = nil
-					other(w)
 				}
 			}
-			w.play()
-			w.wantConverged(fmt.Sprintf("%s before request %d", name, n), 0)
-		}
-	}
-}
-
-// TestTwoWinners has both claims answered with 200, and the second one stand:
-// COS under a close race. The settling time before the read-back tells.
-func TestTwoWinners(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.settling = func() {
-		w.settling = nil
-		w.overwrites = true
-		_, _ = w.start(web) // sees neither marker nor log, and claims the same
-		w.overwrites = false
-	}
-	w.play()
-	w.wantConverged("two starts", 0)
-
-	w = newWorld(t)
-	_, _ = w.start(web)
-	w.now = w.now.Add(25 * time.Minute)
-	w.deliver()
-	w.settling = func() {
-		w.settling = nil
-		// Another event saw no verdict yet; its own one stands.
-		if err := w.store.Delete(t.Context(), "v1/exports/d3/"+string(exportID(web))+"/000003.json"); err != nil {
-			t.Fatal(err)
-		}
-		_ = w.land(systemDisk)
-	}
-	_ = w.land(systemDisk)
-	w.wantConverged("two notices", 0)
-}
-
-// TestFrozenHolder thaws an invocation long after its claim ended and others have
-// gone on: it must not act any more.
-func TestFrozenHolder(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.at = func(_ int, c string) {
-		if strings.HasPrefix(c, "GET ") && strings.HasSuffix(c, "000001.json") {
-			w.at = nil
-			w.now = w.now.Add(time.Hour) // frozen before the read-back
-			_ = w.sweep()                // no trace: the sweep starts it
-		}
-	}
-	w.play()
-	w.wantConverged("frozen holder", 0)
-}
-
-// TestClaimIsRespected: nobody takes a claim over before it ends,
-// however often they look.
-func TestClaimIsRespected(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.fault = func(_ int, c string) fault {
-		if strings.HasPrefix(c, "ExportImages") {
-			return diesBefore
-		}
-		return fine
-	}
-	_, _ = w.start(web)
-	w.fault = nil
-	until := w.entry(exportID(web)).Until
-	for ; w.now.Before(until.Add(10 * time.Minute)); w.now = w.now.Add(17 * time.Second) {
-		_ = w.sweep()
-		if w.exportCalls() != 1 || w.entry(exportID(web)).Seq != 1 {
-			t.Fatalf("%s before the claim's end and the quiet time after it, somebody acted", until.Sub(w.now))
-		}
-	}
-	_ = w.sweep()
-	if len(w.tasks) != 1 {
-		t.Errorf("%d tasks after the quiet time", len(w.tasks))
-	}
-	if want := slot.Add(5*time.Minute + time.Second + export.LongestRequest + 30*time.Second); !until.Equal(want) {
-		t.Errorf("claimed until %s; want %s", until, want)
+		})
 	}
 }

@@ -9,9 +9,12 @@ import (
 )
 
 const (
-	// maxAttempts bounds how often one export is announced to CVM, unknown and
-	// dead attempts included. "Not now" does not count: only the deadline ends it.
-	maxAttempts = 5
+	// maxAttempts bounds how often one export is announced to CVM without an
+	// answer. "Not now" does not count: only the deadline ends it.
+	maxAttempts = 4
+	// maxEarly is how many refusals an export may have had and still be tried
+	// before its time, because one of our tasks has ended.
+	maxEarly = 1
 	// lateness is how long after the deadline an open upload is taken for a task
 	// that is alive. COS keeps an upload open until somebody ends it, and a task
 	// that died does not; without a limit nobody would ever hear of the export.
@@ -74,6 +77,12 @@ func begin(s Situation) Step {
 	if s.overdue() {
 		return s.fail("not-started", "nobody came to start the export before its deadline", "see why the function did not run; the next run of the plan exports the image again")
 	}
+	return s.first()
+}
+
+// first announces an effect of which none went before: ExportImages would overwrite
+// what stands under its names, and none of it can be ours.
+func (s Situation) first() Step {
 	if step, ok := s.need(LookNames); !ok {
 		return step
 	}
@@ -98,7 +107,7 @@ func resolve(s Situation) Step {
 		return s.adopt()
 	case s.Now.Before(s.Entry.Until.Add(s.Quiet)):
 		return Step{}
-	case s.Entry.Attempt >= maxAttempts, s.overdue():
+	case s.spent(), s.overdue():
 		return s.fail("unknown-outcome", fmt.Sprintf("ExportImages was called %d times, never answered, and no file appeared", s.Entry.Attempt),
 			"look at the CVM status page; then export the image again by hand or wait for the next run")
 	}
@@ -106,34 +115,33 @@ func resolve(s Situation) Step {
 }
 
 func retry(s Situation) Step {
-	switch {
-	case s.overdue():
-		return s.fail("not-started", "the export could not be started before its deadline; the last answer was: "+s.Entry.Detail, s.Entry.Hint)
-	case !s.ripe():
+	if !s.overdue() && !s.ripe() {
 		return Step{}
-	case s.Entry.Attempt == 0: // refused each time so far, so nothing was started
+	}
+	if s.Entry.Attempt > 0 {
+		// An earlier attempt was never answered. It may have been taken, and only
+		// the one after it refused.
+		if step, ok := s.need(LookNames | LookUploads); !ok {
+			return step
+		}
+		if s.traced() {
+			return s.adopt()
+		}
+	}
+	if s.overdue() {
+		return s.fail("not-started", "the export could not be started before its deadline; the last answer was: "+s.Entry.Detail, s.Entry.Hint)
+	}
+	if s.Entry.Attempt > 0 {
 		return s.announce()
 	}
-	// An earlier attempt was never answered. It may have been taken, and only the
-	// one after it refused.
-	if step, ok := s.need(LookNames | LookUploads); !ok {
-		return step
-	}
-	if s.traced() {
-		return s.adopt()
-	}
-	return s.announce()
+	return s.first()
 }
-
-// soonest is how many refusals an export may have had and still be tried before
-// its time: without an end to that, a log could grow with every task that ends.
-const soonest = 6
 
 // ripe reports whether a refused export may be tried again: when its time has
 // come, or when it met the limit of running tasks and one of ours has ended since.
 func (s Situation) ripe() bool {
 	e := s.Entry
-	return !s.Now.Before(e.NotBefore) || e.Full && e.Refused <= soonest && 0 <= s.Running && s.Running < e.Running
+	return !s.Now.Before(e.NotBefore) || e.Full && e.Refused <= maxEarly && 0 <= s.Running && s.Running < e.Running
 }
 
 // await: the cloud is writing. Done is when every expected file is there.
@@ -186,6 +194,9 @@ func (s Situation) missed() Step {
 
 // traced reports whether the bucket shows that an attempt was taken.
 func (s Situation) traced() bool { return s.Seen.Uploading || len(s.Seen.Standing) > 0 }
+
+// spent reports whether CVM has left as many calls unanswered as an export gets.
+func (s Situation) spent() bool { return s.Entry.Attempt+s.Entry.Making >= maxAttempts }
 
 // announce is the intention before the effect: CreateImage for an instance that
 // has no image yet, else ExportImages.

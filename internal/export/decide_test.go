@@ -38,7 +38,7 @@ func TestDecide(t *testing.T) {
 	refusal.Refusal = &image.Refusal{Reason: "windows", Detail: "d", Hint: "h"}
 	intent := ledger.Entry{Seq: 1, State: ledger.Intent, Attempt: 1, At: at(0), Until: at(10 * time.Minute), Request: one}
 	lastTry := intent
-	lastTry.Attempt = 5
+	lastTry.Attempt = 4
 	retry := ledger.Entry{Seq: 2, State: ledger.Retry, NotBefore: at(time.Hour), Request: one}
 	accepted := ledger.Entry{Seq: 2, State: ledger.Accepted, Started: at(0), Request: two, Expected: two.Files()}
 	stalled := accepted
@@ -53,13 +53,13 @@ func TestDecide(t *testing.T) {
 			Deliveries: map[string]ledger.Delivery{"mail": {State: ledger.Sent, Attempt: 1}, "webhook": {State: state, Attempt: 1, NotBefore: at(notBefore)}}}
 	}
 	lastSend := told(ledger.Sending, 0, time.Hour)
-	lastSend.Deliveries["webhook"] = ledger.Delivery{State: ledger.Sending, Attempt: 12}
+	lastSend.Deliveries["webhook"] = ledger.Delivery{State: ledger.Sending, Attempt: 5}
 	news := ledger.Request{ID: "news-x", Origin: ledger.Noticed, News: &ledger.Told{Kind: ledger.KindMissed, Detail: "d"}}
 	machine := one
 	machine.Image, machine.Instance, machine.Keep = image.Image{}, "ins-a", 2
 	imaging := ledger.Entry{Seq: 1, State: ledger.Imaging, Making: 1, Until: at(10 * time.Minute), Request: machine}
 	imagingLast := imaging
-	imagingLast.Making = 5
+	imagingLast.Making = 4
 	imaged := ledger.Entry{Seq: 2, State: ledger.Imaged, Making: 1, Request: machine}
 	imaged.Request.Image.ID = "img-made"
 	madeImage := func(state, tag string) export.Seen {
@@ -71,7 +71,7 @@ func TestDecide(t *testing.T) {
 	toldMachine.Request, toldMachine.Verdict = machine, ledger.Complete
 	full := ledger.Entry{Seq: 2, State: ledger.Retry, NotBefore: at(time.Hour), Full: true, Running: 1, Refused: 1, Request: one}
 	fullOften := full
-	fullOften.Refused = 7
+	fullOften.Refused = 2
 	const names, uploads, files = export.LookNames, export.LookUploads, export.LookFiles
 	all := names | uploads | files
 	standing := export.Seen{Looked: all, Standing: []string{"x_y"}}
@@ -106,7 +106,7 @@ func TestDecide(t *testing.T) {
 		{"no trace, too late", intent, seen(all), 24 * time.Hour, "effect FAILED unknown-outcome"},
 
 		{"not yet again", retry, export.Seen{}, time.Hour - 1, "wait"},
-		{"again", retry, export.Seen{}, time.Hour, "effect INTENT"},
+		{"again", retry, seen(names), time.Hour, "effect INTENT"},
 		{"again, too late", retry, export.Seen{}, 24 * time.Hour, "effect FAILED not-started"},
 
 		{"under way", accepted, export.Seen{}, time.Hour, "look 4"},
@@ -137,14 +137,14 @@ func TestDecide(t *testing.T) {
 		{"does not show yet", imaged, export.Seen{Looked: export.LookImage}, time.Hour, "wait"},
 		{"not ready in time", imaged, madeImage("CREATING", string(machine.ID)), 24 * time.Hour, "effect FAILED image-not-ready"},
 		{"could not be made", imaged, madeImage("CREATEFAILED", string(machine.ID)), time.Hour, "effect FAILED image-failed"},
-		{"ready", imaged, madeImage("NORMAL", string(machine.ID)), time.Hour, "effect INTENT"},
+		{"ready", imaged, madeImage("NORMAL", string(machine.ID)), time.Hour, "look 1"},
 		{"told, to prune", toldMachine, export.Seen{}, 0, "look 16"},
 		{"nothing to prune", toldMachine, export.Seen{Looked: export.LookSurplus}, 0, "CLOSED"},
 		{"something to prune", toldMachine, export.Seen{Looked: export.LookSurplus, Surplus: []string{"img-old"}}, 0, "effect PRUNING"},
 		{"pruning", ledger.Entry{Seq: 5, State: ledger.Pruning, Until: at(time.Hour), Request: machine}, export.Seen{}, time.Hour - 1, "wait"},
 		{"pruned or not", ledger.Entry{Seq: 5, State: ledger.Pruning, Until: at(time.Hour), Request: machine}, export.Seen{}, time.Hour, "CLOSED"},
 
-		{"full, one of ours has ended", full, export.Seen{}, 0, "effect INTENT"},
+		{"full, one of ours has ended", full, seen(names), 0, "effect INTENT"},
 		{"full, refused often", fullOften, export.Seen{}, 0, "wait"},
 
 		{"being told", told(ledger.Sending, 0, time.Hour), export.Seen{}, time.Hour - 1, "wait"},
@@ -234,7 +234,7 @@ func TestNextTryForgetsTheLast(t *testing.T) {
 		Seq: 2, State: ledger.Retry, Refused: 1, Reason: "busy", Detail: "wait", Hint: "none", RequestID: "r-old",
 		Request: ledger.Request{ID: "x", Deadline: time.Unix(1e9, 0).Add(time.Hour)},
 	}
-	next := export.Decide(export.Situation{Now: time.Unix(1e9, 0), Entry: e}).Append
+	next := export.Decide(export.Situation{Now: time.Unix(1e9, 0), Entry: e, Seen: export.Seen{Looked: export.LookNames}}).Append
 	if next == nil || next.State != ledger.Intent || next.Reason+next.Detail+next.Hint+next.RequestID != "" {
 		t.Errorf("next %+v, want INTENT without words of the last try", next)
 	}

@@ -57,13 +57,19 @@ func (c cloud) Images(_ context.Context, ids []image.ID) (found map[image.ID]ima
 }
 
 func (c cloud) Export(_ context.Context, r ledger.Request) (task export.Task, err error) {
+	i := c.w.issue(callExport, r, "")
 	err = c.w.do("ExportImages "+string(r.Image.ID), func() error {
+		c.w.now = c.w.now.Add(c.w.pace)
 		if c.w.cloud != nil {
-			n := len(slices.DeleteFunc(slices.Clone(c.w.calls), func(c string) bool { return !strings.HasPrefix(c, "ExportImages") })) - 1
-			if err := c.w.cloud(n); err != nil {
-				return err
+			if err := c.w.cloud(c.w.exportCalls() - 1); err != nil {
+				if err == errTaken {
+					c.w.took(i)
+					c.w.begin(r)
+				}
+				return c.w.answered(i, err)
 			}
 		}
+		c.w.took(i)
 		c.w.begin(r)
 		task.ID = uint64(len(c.w.tasks))
 		for _, key := range r.Files() {
@@ -121,14 +127,17 @@ type notifier struct{ w *world }
 func (n notifier) Channels() []string { return n.w.channels }
 
 func (n notifier) Send(_ context.Context, channel string, e ledger.Entry) error {
+	i := n.w.issue(callSend, e.Request, channel)
+	n.w.heard(channel, e)
 	return n.w.do("notice "+channel, func() (err error) {
 		if n.w.receiver != nil {
 			err = n.w.receiver(len(n.w.notices))
 		}
 		if !outcome.Is(err, outcome.Later) { // all others may have been taken
+			n.w.took(i)
 			n.w.notices = append(n.w.notices, e)
 		}
-		return err
+		return n.w.answered(i, err)
 	})
 }
 
@@ -164,6 +173,7 @@ func (c cloud) Instances(_ context.Context, ids []image.InstanceID) (found []ima
 
 // CreateImage makes an image that is NORMAL after a while, if its name is free.
 func (c cloud) CreateImage(_ context.Context, m export.NewImage) (id image.ID, err error) {
+	i := c.w.issue(callCreate, ledger.Request{ID: image.ExportID(m.Tags[export.TagExport])}, "")
 	err = c.w.do("CreateImage "+m.Name, func() error {
 		for _, other := range c.w.images {
 			if other.Name == m.Name {
@@ -180,6 +190,7 @@ func (c cloud) CreateImage(_ context.Context, m export.NewImage) (id image.ID, e
 		made := c.w.images[id]
 		made.Name, made.Tags, made.State, made.Created = m.Name, m.Tags, "CREATING", c.w.now
 		c.w.images[id] = made
+		c.w.took(i)
 		c.w.made = append(c.w.made, id)
 		return nil
 	})

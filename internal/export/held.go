@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/imageferry/imageferry/internal/image"
@@ -27,6 +28,10 @@ func (d *Driver) skip(ctx context.Context, o Order, s *survey) ([]ledger.Pick, e
 		return nil, nil
 	}
 	note, err := d.Ledger.ReadMark(ctx, o.Plan.Name, last)
+	if errors.Is(err, ledger.ErrDamaged) { // rather export once more than not at all
+		d.Log.LogAttrs(ctx, slog.LevelError, "slot not readable", slog.String("plan", o.Plan.Name), slog.String("error", err.Error()))
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -64,15 +69,21 @@ func (d *Driver) holds(ctx context.Context, r ledger.Request, id image.ExportID,
 	if err != nil {
 		return "", err
 	}
+	if slot, ok := image.SlotOf(r.Plan, id); e.Seq == 0 && ok {
+		// A slot that was filled put it on the work list, so it waits there.
+		// Should it be gone, the next slot finds out.
+		e.Request = r
+		e.Request.ID, e.Request.Prefix, e.Request.Deadline = id, image.Prefix(own, id), slot.Add(r.Deadline.Sub(r.Slot))
+	}
 	was := e.Request
 	same := was.Image.ID == r.Image.ID && slices.Equal(was.Image.Disks, r.Image.Disks) && was.Bucket == r.Bucket &&
 		was.Format == r.Format && was.RootOnly == r.RootOnly && was.Prefix == image.Prefix(own, was.ID)
 	switch {
-	case e.Seq == 0 || !same:
+	case !same:
 		return "", nil
-	case e.Verdict == "":
+	case e.Verdict == "" && d.Now().Before(was.Deadline):
 		return skipUnderWay, nil
-	case e.Verdict != ledger.Complete:
+	case e.Verdict != ledger.Complete: // one that is past its deadline is about to fail
 		return "", nil
 	}
 	files, err := d.stat(ctx, was.Bucket, e.Expected)

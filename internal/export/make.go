@@ -36,7 +36,7 @@ func resolveImage(s Situation) Step {
 	switch {
 	case s.Seen.Image != nil:
 		return s.imaged(*s.Seen.Image)
-	case s.Entry.Making >= maxAttempts, s.overdue():
+	case s.spent(), s.overdue():
 		return s.fail("unknown-outcome", fmt.Sprintf("CreateImage was called %d times for %s, never answered, and no image appeared", s.Entry.Making, s.Entry.Request.Instance),
 			"look at the CVM status page; the next run of the plan tries again")
 	}
@@ -70,7 +70,7 @@ func awaitImage(s Situation) Step {
 			return s.fail(refusal.Reason, refusal.Detail, refusal.Hint)
 		}
 		if !s.overdue() {
-			return s.announce()
+			return s.first()
 		}
 	case m != nil && m.State == "CREATEFAILED":
 		return s.fail("image-failed", fmt.Sprintf("CVM could not make image %s of %s", m.ID, r.Instance), "look at the image in the console; the next run of the plan tries again")

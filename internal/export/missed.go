@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,7 +25,7 @@ func (d *Driver) audit(ctx context.Context, p plan.Plan) ([]*job, error) {
 	if len(due) == 0 {
 		return nil, nil
 	}
-	s, err := d.standing(ctx, p, now)
+	s, err := d.sinceBegun(ctx, p, due[0])
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +50,31 @@ func (d *Driver) audit(ctx context.Context, p plan.Plan) ([]*job, error) {
 	return d.settleMissed(ctx, p, missed, newest)
 }
 
+// sinceBegun returns the marks of a plan from its first due slot on, or all of them
+// where those do not reach back so far: then the plan is younger than that, or
+// nothing ran it for longer than is looked back. A young one is marked, and not
+// asked about again.
+func (d *Driver) sinceBegun(ctx context.Context, p plan.Plan, first time.Time) (standing, error) {
+	var s standing
+	s, err := d.Ledger.Marks(ctx, p.Name, first)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(s, accounts)
+	begun := func(m ledger.Mark) bool { return m.Fate == ledger.Begun && m.Slot.Equal(s[at].Slot) }
+	if at >= 0 && (!s[at].Slot.After(first) || slices.ContainsFunc(s, begun)) {
+		return s, nil
+	}
+	all, err := d.Ledger.Marks(ctx, p.Name, time.Unix(0, 0))
+	if err != nil || at < 0 {
+		return all, err
+	}
+	if oldest := slices.IndexFunc(all, accounts); oldest >= 0 && all[oldest].Slot.Equal(s[at].Slot) {
+		err = d.mark(ctx, p, s[at].Slot, ledger.Begun, "")
+	}
+	return all, err
+}
+
 // missed returns the due slots without a record, as far as the mark before each
 // shows that the plan had the same schedule then.
 func (d *Driver) missed(ctx context.Context, p plan.Plan, s standing, due []time.Time) (list []time.Time, err error) {
@@ -63,10 +89,11 @@ func (d *Driver) missed(ctx context.Context, p plan.Plan, s standing, due []time
 		}
 		if _, known := same[m]; !known {
 			note, err := d.Ledger.ReadMark(ctx, p.Name, m)
-			if err != nil {
+			damaged := errors.Is(err, ledger.ErrDamaged) // rather tell of too many than of none
+			if err != nil && !damaged {
 				return nil, err
 			}
-			same[m] = note.Schedule == p.Schedule
+			same[m] = damaged || note.Schedule == p.Schedule
 		}
 		if same[m] {
 			list = append(list, slot)

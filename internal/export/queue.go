@@ -38,14 +38,13 @@ func (d *Driver) affordable(t *tick) int {
 // overtakes an older export that waits for room: a newer one would take the room
 // that the older one was refused. A plan at its own limit holds up nobody else.
 func (t *tick) turn(jobs []*job, n int) (batch []*job) {
-	full := t.full.Load()
 	for _, j := range jobs {
 		switch e := j.entry; {
 		case len(batch) == n:
 			return batch
 		case !j.ready:
-			full = full || e.State == ledger.Retry && e.Full && j.err == nil
-		case full && !e.Request.MakesImage(), t.atLimit(e):
+			t.blocked = t.blocked || e.State == ledger.Retry && e.Full && j.err == nil
+		case (t.blocked || t.full.Load()) && !e.Request.MakesImage(), t.atLimit(e):
 		default:
 			j.ready, j.turn, j.done = false, true, false
 			if e.Attempt > 0 {

@@ -73,19 +73,24 @@ func (s standing) before(slot time.Time, f func(ledger.Mark) bool) (ledger.Mark,
 	return ledger.Mark{}, false
 }
 
-// spoilt returns the last n slots that were filled before one, newest first, if an
-// export failed in each of them since the plan was last resumed; else none.
-func (s standing) spoilt(slot time.Time, n int) (list []ledger.Mark) {
-	bad := map[time.Time]bool{}
+// suspects returns the slots that were filled before one, newest first, since the
+// plan was last resumed: as far back as the n-th in which an export failed, and
+// none if there are not so many among the last 2n.
+func (s standing) suspects(slot time.Time, n int) (list []ledger.Mark) {
+	bad, found := map[time.Time]bool{}, 0
 	for _, m := range slices.Backward(s) {
 		switch {
 		case !m.Slot.Before(slot):
 		case m.Fate == ledger.Spoilt:
 			bad[m.Slot] = true
-		case m.Fate == ledger.Resumed, m.Fate == ledger.Filled && !bad[m.Slot]:
+		case m.Fate == ledger.Resumed, len(list) == 2*n:
 			return nil
 		case m.Fate == ledger.Filled:
-			if list = append(list, m); len(list) == n {
+			list = append(list, m)
+			if bad[m.Slot] {
+				found++
+			}
+			if found == n {
 				return list
 			}
 		}

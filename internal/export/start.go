@@ -43,7 +43,10 @@ func PlanOrder(p plan.Plan, slot time.Time, bucket image.Bucket) Order {
 // The order of a plan goes to the end of the work list, and the whole list is
 // driven, so that nobody who waits for room is overtaken.
 func (d *Driver) Start(ctx context.Context, o Order) ([]Result, error) {
-	t := d.tick(ctx)
+	t, err := d.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
 	jobs, err := d.fill(ctx, o)
 	if err != nil && len(jobs) == 0 {
 		return nil, err
@@ -98,8 +101,14 @@ func (d *Driver) open(ctx context.Context, j *job) {
 		return
 	}
 	j.name = ledger.OpenName(r)
-	if !fresh {
-		d.overtaken(ctx, j, j.entry)
+	if fresh {
+		return
+	}
+	if d.overtaken(ctx, j, j.entry); j.entry.Seq == 0 && j.err == nil {
+		j.entry.Request, err = d.Ledger.ReadOpen(ctx, j.name) // the first intention counts
+		if err != nil {
+			j.stop(err)
+		}
 	}
 }
 

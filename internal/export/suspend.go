@@ -2,7 +2,9 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/imageferry/imageferry/internal/ledger"
@@ -15,23 +17,17 @@ func (d *Driver) suspend(ctx context.Context, o Order, s standing) (bool, error)
 	if o.Origin != ledger.Scheduled || o.Plan.SuspendAfter == 0 {
 		return false, nil
 	}
-	slots := s.spoilt(o.Slot, o.Plan.SuspendAfter)
-	for _, m := range slots { // an export failed in each; did any succeed?
-		hopeless, err := d.hopeless(ctx, o.Plan.Name, m)
-		if err != nil || !hopeless {
-			return false, err
-		}
-	}
-	if len(slots) == 0 {
-		return false, nil
+	failed, err := d.failures(ctx, o, s)
+	if err != nil || len(failed) < o.Plan.SuspendAfter {
+		return false, err
 	}
 	n := &ledger.Told{
 		Kind:   ledger.KindSuspended,
-		Detail: fmt.Sprintf("nothing but failures in %d slots in a row, so plan %s is not run any more", len(slots), o.Plan.Name),
+		Detail: fmt.Sprintf("nothing but failures in %d slots in a row, so plan %s is not run any more", len(failed), o.Plan.Name),
 		Hint:   "see why the exports fail, then resume the plan: POST /v1/plans/" + o.Plan.Name + "/resume, or imageferry resume " + o.Plan.Name,
 	}
-	for i := range slots {
-		n.Slots = append(n.Slots, slots[len(slots)-1-i].Slot)
+	for _, slot := range slices.Backward(failed) {
+		n.Slots = append(n.Slots, slot)
 	}
 	if err := d.tellPlan(ctx, o, n); err != nil { // before the mark: it ends the matter
 		return false, err
@@ -39,19 +35,58 @@ func (d *Driver) suspend(ctx context.Context, o Order, s standing) (bool, error)
 	return true, d.pass(ctx, o.Plan, o.Slot)
 }
 
-// hopeless reports whether every export of a slot failed.
-func (d *Driver) hopeless(ctx context.Context, name string, m ledger.Mark) (bool, error) {
+// failures returns the last slots before an order's in which every export failed,
+// newest first, up to one in which something succeeded. Slots that are not decided
+// yet are passed over. Where no export failed lately, nothing is read.
+func (d *Driver) failures(ctx context.Context, o Order, s standing) (failed []time.Time, err error) {
+	for _, m := range s.suspects(o.Slot, o.Plan.SuspendAfter) {
+		end, err := d.end(ctx, o.Plan.Name, m)
+		switch {
+		case err != nil:
+			return nil, err
+		case end == ledger.Complete:
+			return failed, nil
+		case end == ledger.Failed:
+			failed = append(failed, m.Slot)
+		}
+		if len(failed) == o.Plan.SuspendAfter {
+			break
+		}
+	}
+	return failed, nil
+}
+
+// end says how a slot ended: COMPLETE if anything succeeded, FAILED if all of it
+// failed, None if that is not decided.
+func (d *Driver) end(ctx context.Context, name string, m ledger.Mark) (ledger.State, error) {
 	note, err := d.Ledger.ReadMark(ctx, name, m)
-	if err != nil || len(note.Skipped) > 0 {
-		return false, err // what was skipped is held, or may yet succeed
+	if errors.Is(err, ledger.ErrDamaged) {
+		return ledger.None, nil
+	}
+	if err != nil {
+		return ledger.None, err
+	}
+	end := ledger.Failed
+	if len(note.Exports) == 0 {
+		end = ledger.None
+	}
+	for _, p := range note.Skipped {
+		if p.Reason == skipUnchanged {
+			return ledger.Complete, nil
+		}
 	}
 	for _, p := range note.Exports {
 		e, err := d.Ledger.Load(ctx, p.Export)
-		if err != nil || e.Verdict != ledger.Failed && e.Verdict != ledger.Partial {
-			return false, err
+		switch {
+		case err != nil:
+			return ledger.None, err
+		case e.Verdict == ledger.Complete:
+			return ledger.Complete, nil
+		case e.Verdict == "":
+			end = ledger.None
 		}
 	}
-	return true, nil
+	return end, nil
 }
 
 // pass notes that a slot passed while the plan was suspended. Each one is noted,
@@ -71,10 +106,16 @@ func (d *Driver) Resume(ctx context.Context, p plan.Plan) (bool, error) {
 	if err != nil || !s.suspended() {
 		return false, err
 	}
-	o := PlanOrder(p, now, d.Bucket)
+	// The mark must come after that of the last slot, which a timer that was early
+	// may have made for an instant still to come.
+	last, _ := s.before(now.Add(time.Hour), func(m ledger.Mark) bool { return m.Fate == ledger.Suspended })
+	at := last.Slot.Add(time.Second)
+	if now.After(at) {
+		at = now
+	}
 	n := &ledger.Told{Kind: ledger.KindResumed, Detail: "plan " + p.Name + " runs again"}
-	if err := d.tellPlan(ctx, o, n); err != nil {
+	if err := d.tellPlan(ctx, PlanOrder(p, last.Slot, d.Bucket), n); err != nil {
 		return false, err
 	}
-	return true, d.mark(ctx, p, now, ledger.Resumed, "")
+	return true, d.mark(ctx, p, at, ledger.Resumed, "")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 )
 
@@ -16,8 +17,11 @@ const sweepPage = 1000
 // later. Its cost does not grow with history. One damaged export, or one plan
 // that cannot be filled, does not keep the others from being swept.
 func (d *Driver) Sweep(ctx context.Context) error {
-	t := d.tick(ctx)
-	if err := d.ready(ctx); err != nil {
+	t, err := d.begin(ctx)
+	if err == nil {
+		err = d.ready(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	var fresh []*job
@@ -27,7 +31,11 @@ func (d *Driver) Sweep(ctx context.Context) error {
 		fresh = append(fresh, jobs...)
 		failed = errors.Join(failed, err)
 	}
-	return errors.Join(failed, d.drain(ctx, t, fresh))
+	failed = errors.Join(failed, d.drain(ctx, t, fresh))
+	for _, j := range fresh {
+		failed = errors.Join(failed, j.err)
+	}
+	return failed
 }
 
 // drain drives the work list, page by page until the invocation's time is up.
@@ -63,6 +71,7 @@ func (d *Driver) drivePage(ctx context.Context, t *tick, names []string, known m
 			jobs[i] = d.reopen(ctx, names[i])
 		}
 	})
+	rest(jobs)
 	d.drive(ctx, t, jobs)
 	var failed []error
 	for i, j := range jobs {
@@ -77,6 +86,19 @@ func (d *Driver) drivePage(ctx context.Context, t *tick, names []string, known m
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// rest leaves all but the first of several markers of one export alone: they come
+// of a request that was repeated with its Idempotency-Key, and one export must not
+// race against itself. When the first is closed and gone, it is the next one's turn.
+func rest(jobs []*job) {
+	seen := map[image.ExportID]bool{}
+	for _, j := range jobs {
+		if seen[j.id()] && j.err == nil {
+			j.done = true
+		}
+		seen[j.id()] = true
+	}
 }
 
 // reopen reads where an export on the work list stands. The marker's body is

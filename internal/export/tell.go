@@ -51,6 +51,7 @@ func tell(s Situation) Step {
 		return Step{}
 	}
 	if s.prunes() {
+		s.Entry.Deliveries = next.Deliveries
 		return prune(s)
 	}
 	next.State = ledger.Closed

@@ -58,8 +58,8 @@ func TestUnknownOutcomeWithoutTrace(t *testing.T) {
 		w.now = w.now.Add(time.Minute)
 		_ = w.sweep()
 	}
-	if len(issued) != 5 {
-		t.Fatalf("issued %d times, at %v; want 5", len(issued), issued)
+	if len(issued) != 4 {
+		t.Fatalf("issued %d times, at %v; want 4", len(issued), issued)
 	}
 	claim := w.limit + time.Second + export.LongestRequest + 30*time.Second
 	for i := 1; i < len(issued); i++ {
@@ -68,7 +68,7 @@ func TestUnknownOutcomeWithoutTrace(t *testing.T) {
 		}
 	}
 	w.wantClosed(exportID(web), ledger.Failed, 0, 1)
-	if e := w.entry(exportID(web)); e.Reason != "unknown-outcome" || e.Attempt != 5 {
+	if e := w.entry(exportID(web)); e.Reason != "unknown-outcome" || e.Attempt != 4 {
 		t.Errorf("%s, attempt %d", e.Reason, e.Attempt)
 	}
 }

@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -47,11 +48,22 @@ type tick struct {
 	window
 	noCVM     bool           // it may not call CVM: it finishes exports, and starts none
 	full      atomic.Bool    // CVM said that no more exports fit
+	blocked   bool           // an older export waits for room, and its time has not come
 	whole     bool           // it goes through the whole work list
 	batch     int            // how many exports are taken in hand next
 	congested bool           // somebody waits for room; set before any export is started
 	running   int            // exports under way, of those that this invocation has looked at
 	inPlan    map[string]int // of those, how many of each plan, images that are being made included
+}
+
+// begin starts the tick of an invocation. One that has no time to act does nothing,
+// and says so: in silence it would do nothing each time.
+func (d *Driver) begin(ctx context.Context) (*tick, error) {
+	t := d.tick(ctx)
+	if !t.open(d.Now()) {
+		return nil, fmt.Errorf("the invocation ends within %s, and nothing is begun then: raise the function's timeout", reserve)
+	}
+	return t, nil
 }
 
 func (d *Driver) tick(ctx context.Context) *tick {

@@ -33,23 +33,29 @@ type world struct {
 	making     time.Duration     // until an image that was made is NORMAL
 	objects    map[string]ledger.File
 	channels   []string
-	cloud      func(n int) error // answers the nth call of ExportImages; nil: accepted
+	cloud      func(n int) error // answers the nth call of ExportImages; nil: accepted; errTaken: accepted, and nobody is told
 	receiver   func(n int) error // answers the nth notice
 	takes      time.Duration     // from ExportImages to the files; 0: they never come
 	invisible  bool              // uploads do not show
+	pace       time.Duration     // that a call of ExportImages takes
+	plans      plan.Set          // whose slots are looked after
 
 	calls    []string              // every request of every driver, in order
 	at       func(n int, c string) // called before the nth request
 	settling func()                // called while claims settle
+	fired    func()                // fires the last timer once more
 	fault    func(n int, c string) fault
 	tasks    []task
 	notices  []ledger.Entry
+	silent   bool // nothing is logged
 	log      strings.Builder
+	record
 }
 
 type task struct {
 	request ledger.Request
 	at      time.Time
+	landed  bool
 }
 
 // fault is what happens to a request.
@@ -65,7 +71,10 @@ const (
 
 type death struct{}
 
-var errUnknown = &outcome.Error{Kind: outcome.Unknown, Op: "test", Code: "ClientError", Message: "no answer could be read"}
+var (
+	errUnknown = &outcome.Error{Kind: outcome.Unknown, Op: "test", Code: "ClientError", Message: "no answer could be read"}
+	errTaken   = &outcome.Error{Kind: outcome.Unknown, Op: "test", Code: "InternalError", Message: "it was taken all the same"}
+)
 
 const web = image.ID("img-aaaaaaaa")
 
@@ -105,6 +114,9 @@ func (w *world) do(call string, effect func() error) error {
 	if w.fault != nil {
 		f = w.fault(n, call)
 	}
+	if f != fine {
+		w.befell(n)
+	}
 	switch f {
 	case refused:
 		return errUnknown
@@ -131,6 +143,7 @@ func (i invocation) Deadline() (time.Time, bool) { return i.deadline, !i.deadlin
 
 // invoke runs one invocation of a fresh instance. It reports whether it survived.
 func (w *world) invoke(f func(ctx context.Context, d *export.Driver) error) (err error, survived bool) {
+	defer w.enter()()
 	defer func() {
 		if r := recover(); r != nil {
 			if _, ok := r.(death); !ok {
@@ -146,9 +159,13 @@ func (w *world) invoke(f func(ctx context.Context, d *export.Driver) error) (err
 }
 
 func (w *world) driver() *export.Driver {
+	log := slog.New(slog.DiscardHandler)
+	if !w.silent {
+		log = slog.New(slog.NewTextHandler(&w.log, nil))
+	}
 	return &export.Driver{
 		Ledger: ledger.New(store{w}, ""), Cloud: cloud{w}, Files: files{w}, Notify: notifier{w},
-		Region: "ap-guangzhou", Settle: 5 * time.Second, Quiet: 10 * time.Minute, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
+		Plans: w.plans, Bucket: bucket, Region: "ap-guangzhou", Settle: 5 * time.Second, Quiet: 10 * time.Minute, Log: log,
 		Now: func() time.Time { return w.now },
 		Sleep: func(_ context.Context, d time.Duration) error {
 			w.now = w.now.Add(d)
@@ -165,21 +182,10 @@ func (w *world) driver() *export.Driver {
 	}
 }
 
-// start is the timer; land is the event of every object that is there; sweep is
-// the other timer.
+// start fires a timer that has no schedule, once; land is the event of objects that
+// are there; sweep is the other timer.
 func (w *world) start(ids ...image.ID) ([]export.Result, error) {
-	var results []export.Result
-	err, survived := w.invoke(func(ctx context.Context, d *export.Driver) (err error) {
-		results, err = d.Start(ctx, order(ids...))
-		return err
-	})
-	if !survived {
-		err = errors.New("died")
-	}
-	for _, r := range results {
-		err = errors.Join(err, r.Err)
-	}
-	return results, err
+	return w.fire(order(ids...).Plan, slot)
 }
 
 func order(ids ...image.ID) export.Order {
@@ -264,8 +270,9 @@ func (w *world) finish() {
 
 // deliver lets the files of finished tasks appear.
 func (w *world) deliver() {
-	for _, t := range w.tasks {
-		if w.takes > 0 && !w.now.Before(t.at.Add(w.takes)) {
+	for i, t := range w.tasks {
+		if w.takes > 0 && !t.landed && !w.now.Before(t.at.Add(w.takes)) {
+			w.tasks[i].landed = true
 			for _, key := range t.request.Files() {
 				w.put(key, 1<<30)
 			}
@@ -273,7 +280,7 @@ func (w *world) deliver() {
 	}
 }
 
-func (w *world) begin(r ledger.Request) { w.tasks = append(w.tasks, task{r, w.now}) }
+func (w *world) begin(r ledger.Request) { w.tasks = append(w.tasks, task{request: r, at: w.now}) }
 
 func (w *world) exportCalls() (n int) {
 	for _, c := range w.calls {

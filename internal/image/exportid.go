@@ -45,6 +45,13 @@ func SlotPrefix(plan string, slot time.Time) string {
 	return plan + "-" + slot.UTC().Format(SlotFormat) + "-"
 }
 
+// SlotOf returns the slot of a scheduled export's id.
+func SlotOf(plan string, id ExportID) (time.Time, bool) {
+	text, ok := strings.CutPrefix(string(id), plan+"-")
+	slot, err := time.Parse(SlotFormat, text[:min(len(text), len(SlotFormat))])
+	return slot, ok && err == nil
+}
+
 // RequestedID is the id of an export that a caller asked for under an
 // idempotency key. The key may hold anything, so it is hashed.
 func RequestedID(key string) ExportID { return ExportID("api-" + digest(key)) }

@@ -43,6 +43,9 @@ var ErrLost = errors.New("another invocation holds the claim")
 // ErrVersioned says that the bucket cannot hold a ledger.
 var ErrVersioned = errors.New("the state bucket has or had versioning, and COS ignores create-if-absent there: use a bucket that never had it")
 
+// ErrDamaged says that an object is there and cannot be read.
+var ErrDamaged = errors.New("ledger object is damaged")
+
 // Ledger reads and appends. It holds no state of its own and is safe for
 // concurrent use.
 type Ledger struct {
@@ -175,7 +178,7 @@ func (l *Ledger) get(ctx context.Context, key string, into any) error {
 		err = json.Unmarshal(body, into)
 	}
 	if err != nil {
-		return fmt.Errorf("ledger object %q is damaged: %w", key, err)
+		return fmt.Errorf("%w: %q: %w", ErrDamaged, key, err)
 	}
 	return nil
 }

@@ -11,7 +11,11 @@ import "context"
 //   - list keys in ascending order of their UTF-8 bytes, at most limit of them
 //     and never more than 1000, each greater than after, and say whether more
 //     follow;
-//   - return any error whose effect is in doubt as [outcome.Unknown].
+//   - show to every Get, from then on and until a Delete, the whole body that a
+//     Create that returned nil wrote;
+//   - take any UTF-8 key, and any bytes up to 1 MiB;
+//   - return any error whose effect is in doubt as [outcome.Unknown]; where the
+//     caller has given up it is that too, never NotFound or an empty listing.
 //
 // It MAY list stale, lose a race between two creates, and apply a create whose
 // caller has given up. It is safe for concurrent use.
