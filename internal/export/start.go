@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/imageferry/imageferry/internal/image"
@@ -120,8 +121,8 @@ func (d *Driver) note(ctx context.Context, o Order, jobs []*job, skipped []ledge
 	}
 	n := ledger.Slot{Plan: o.Plan.Name, Schedule: o.Plan.Schedule, At: d.Now(), Skipped: skipped}
 	for _, j := range jobs {
-		if j.name == "" {
-			return nil // not all are: the next try fills it
+		if j.name == "" { // the next try fills it
+			return fmt.Errorf("slot %s of plan %s is not filled yet: %w", o.Slot.Format(time.RFC3339), o.Plan.Name, j.err)
 		}
 		r := j.entry.Request
 		n.Exports = append(n.Exports, ledger.Pick{Image: r.Image.ID, Instance: r.Instance, Export: r.ID})
