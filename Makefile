@@ -40,6 +40,19 @@ check: ## format, vet, staticcheck, import rules, race detector in shuffled orde
 	go test -count=1 ./internal/archtest
 	go test -race -shuffle=on -short ./...
 
+SEEDS ?= 1000
+FROM  ?= 1
+DAYS  ?= 9
+HARSH ?= 1
+
+.PHONY: sim
+sim: ## drive the production code through a simulated cloud (SEEDS=n FROM=seed DAYS=9 HARSH=1)
+	@go run ./internal/sim/simulate -seeds $(SEEDS) -from $(FROM) -days $(DAYS) -harsh $(HARSH)
+
+.PHONY: mutants
+mutants: ## break each rule of the protocol, and see that somebody notices (MUTANTS="name …")
+	@go run ./internal/mutate $(MUTANTS)
+
 .PHONY: bench
 bench: package ## cold start, memory, requests: beside a floor, a naive handler, and Node
 	go run ./bench
