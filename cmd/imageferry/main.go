@@ -1,6 +1,6 @@
 // Command imageferry is the operator's side of Image Ferry: it builds what is
-// deployed, runs a sandbox of Tencent Cloud to try it in, and reads the ledger. Each
-// subcommand has a file of its own.
+// deployed, previews plans, runs a sandbox of Tencent Cloud to try them in, asks a
+// deployment for exports, and reads the ledger. Each subcommand has a file of its own.
 package main
 
 import (
@@ -44,6 +44,7 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(packageCommand(), sandboxCommand(), ledgerCommand())
+	root.AddCommand(packageCommand(), sandboxCommand(), ledgerCommand(),
+		planCommand(), runCommand(), resumeCommand(), exportsCommand(), retryCommand())
 	return root
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/imageferry/imageferry/internal/pack"
+	"github.com/imageferry/imageferry/internal/plan"
 	"github.com/imageferry/imageferry/internal/plan/planfile"
 )
 
@@ -39,13 +40,18 @@ The same files also go to dist/scf, the folder that serverless.yml deploys.`,
 	return c
 }
 
-// compile checks plans.yaml and returns plans.json.
-func compile(name string) ([]byte, error) {
+// readPlans reads and checks plans.yaml.
+func readPlans(name string) (plan.Set, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("%w; name it with --plans, or with PLANS= for make", err)
 	}
-	set, err := planfile.Parse(name, text)
+	return planfile.Parse(name, text)
+}
+
+// compile checks plans.yaml and returns plans.json.
+func compile(name string) ([]byte, error) {
+	set, err := readPlans(name)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,8 +11,8 @@ import (
 	"github.com/imageferry/imageferry/internal/problem"
 )
 
-func badRequest(err error) problem.Problem {
-	p := problem.Problem{Status: http.StatusBadRequest, Detail: err.Error(), Hint: `send {"image":"img-…"} or {"plan":"NAME"}`}
+func badRequest(err error, hint string) problem.Problem {
+	p := problem.Problem{Status: http.StatusBadRequest, Detail: err.Error(), Hint: hint}
 	if e, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		p.Status, p.Detail = http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", e.Limit)
 	}
@@ -30,4 +31,11 @@ func unavailable(err error, hint string) problem.Problem {
 		p.Hint = "create a bucket that never had versioning and name it in FERRY_STATE_BUCKET"
 	}
 	return p
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // an error means that the caller has gone
 }

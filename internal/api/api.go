@@ -1,14 +1,21 @@
-// Package api is Image Ferry over HTTP: start exports, read where they stand.
+// Package api is Image Ferry over HTTP: start exports, read where they stand, and
+// look after plans.
 //
-//	POST /v1/exports        {"image":"img-…"} or {"plan":"nightly"}   202
-//	GET  /v1/exports        open ones and those of the last days
-//	GET  /v1/exports/{id}   one
-//	GET  /healthz           no token needed
-//	GET  /                  the same list for people
+//	POST /v1/exports               {"image":"img-…"} or {"plan":"nightly"}   202
+//	GET  /v1/exports               open ones and those of the last days
+//	GET  /v1/exports/{id}          one
+//	POST /v1/exports/{id}/retry    one that failed, again under a new id     202
+//	GET  /v1/plans                 when they are due, and what came of it
+//	POST /v1/plans/{name}/preview  what the next slot would do; does nothing
+//	POST /v1/plans/{name}/run      now                                       202
+//	POST /v1/plans/{name}/resume   a suspended one
+//	GET  /healthz                  no token needed
+//	GET  /openapi.yaml             all of this for programs; no token needed
+//	GET  /                         plans and exports for people
 //
 // Callers name images and plans. Buckets, prefixes and roles come from the
 // deployment alone, so a stolen token can export, and cannot carry images away.
-// Every request but /healthz needs a bearer token, checked before anything else
+// Every request but two needs a bearer token, checked before anything else
 // is done. A browser may give it as the password of basic authentication, and
 // then sends it along whichever page asks: so requests that another site's page
 // makes are refused. Errors are problem documents (package problem) with a hint.
@@ -16,9 +23,8 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,88 +36,87 @@ import (
 	"github.com/imageferry/imageferry/internal/secret"
 )
 
-// Exporter is what the API drives.
+// Driver is what the API drives.
+type Driver interface {
+	Exporter
+	Planner
+}
+
+// Exporter starts exports, and knows where they stand.
 type Exporter interface {
 	Start(ctx context.Context, o export.Order) ([]export.Result, error)
 	Status(ctx context.Context, id image.ExportID) (ledger.Entry, error)
 	Recent(ctx context.Context, days, limit int) ([]ledger.Entry, error)
 }
 
+// Planner knows how plans stand, and what they would do.
+type Planner interface {
+	Overview(ctx context.Context) []export.Overview
+	Preview(ctx context.Context, p plan.Plan) (export.Preview, error)
+	Resume(ctx context.Context, p plan.Plan) (wasSuspended bool, err error)
+}
+
 // API answers requests.
 type API struct {
-	Exports Exporter
+	Exports Driver
 	Plans   plan.Set
 	Bucket  image.Bucket  // for plans that name none, and for single images
 	Tokens  []secret.Text // any of them opens the API; none closes it
 	Now     func() time.Time
 }
 
+// route is one method of one resource. Its path is a pattern of [http.ServeMux].
+type route struct {
+	method, path string
+	serve        http.HandlerFunc
+}
+
+// open are the routes that need no token: they tell nothing of the deployment.
+func (a *API) open() []route {
+	return []route{
+		{"GET", "/healthz", a.health},
+		{"GET", "/openapi.yaml", document},
+	}
+}
+
+// guarded are the routes that need a token.
+func (a *API) guarded() []route {
+	return []route{
+		{"POST", "/v1/exports", a.create},
+		{"GET", "/v1/exports", a.list},
+		{"GET", "/v1/exports/{id}", a.read},
+		{"POST", "/v1/exports/{id}/retry", bare(a.retry)},
+		{"GET", "/v1/plans", a.plans},
+		{"POST", "/v1/plans/{name}/preview", bare(a.ofPlan(a.preview))},
+		{"POST", "/v1/plans/{name}/run", bare(a.ofPlan(a.run))},
+		{"POST", "/v1/plans/{name}/resume", bare(a.ofPlan(a.resume))},
+		{"GET", "/{$}", a.page},
+	}
+}
+
 // Handler returns the routes.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", a.health)
-	mux.Handle("POST /v1/exports", a.guard(a.create))
-	mux.Handle("GET /v1/exports", a.guard(a.list))
-	mux.Handle("GET /v1/exports/{id}", a.guard(a.read))
-	mux.Handle("GET /{$}", a.guard(a.page))
-	for path, allow := range map[string]string{"/healthz": "GET, HEAD", "/v1/exports": "GET, HEAD, POST", "/v1/exports/{id}": "GET, HEAD", "/{$}": "GET, HEAD"} {
-		mux.HandleFunc(path, wrongMethod(allow))
+	methods := map[string][]string{}
+	add := func(r route, h http.Handler) {
+		mux.Handle(r.method+" "+r.path, h)
+		methods[r.path] = append(methods[r.path], r.method)
+		if r.method == http.MethodGet {
+			methods[r.path] = append(methods[r.path], http.MethodHead)
+		}
+	}
+	for _, r := range a.open() {
+		add(r, r.serve)
+	}
+	for _, r := range a.guarded() {
+		add(r, a.guard(r.serve))
+	}
+	for path, allowed := range methods {
+		slices.Sort(allowed)
+		mux.HandleFunc(path, wrongMethod(strings.Join(allowed, ", ")))
 	}
 	mux.HandleFunc("/", notFound)
 	return mux
-}
-
-// guard lets a request through that carries a token.
-func (a *API) guard(next http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case len(a.Tokens) == 0:
-			problem.Write(w, problem.Problem{
-				Status: http.StatusServiceUnavailable, Detail: "this deployment has no API token, so nobody may call it",
-				Hint: "set FERRY_TOKEN in the function's environment",
-			})
-		case !a.allowed(given(r)):
-			w.Header().Set("WWW-Authenticate", `Basic realm="imageferry", Bearer realm="imageferry"`)
-			problem.Write(w, problem.Problem{
-				Status: http.StatusUnauthorized, Detail: "the request carries no valid token",
-				Hint: "send Authorization: Bearer with the value of FERRY_TOKEN",
-			})
-		case new(http.CrossOriginProtection).Check(r) != nil:
-			problem.Write(w, problem.Problem{
-				Status: http.StatusForbidden, Detail: "a page of another site made this request",
-				Hint: "call the API from a program, or from its own page",
-			})
-		default:
-			next(w, r)
-		}
-	})
-}
-
-// given returns the token of a request.
-func given(r *http.Request) string {
-	if _, password, ok := r.BasicAuth(); ok {
-		return password
-	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
-}
-
-// allowed compares digests, so that the time it takes tells neither content nor
-// length, and goes through all tokens always. No token is never the right one.
-func (a *API) allowed(token string) bool {
-	sum, ok := sha256.Sum256([]byte(token)), 0
-	for _, t := range a.Tokens {
-		want := sha256.Sum256([]byte(t.Reveal()))
-		ok |= subtle.ConstantTimeCompare(sum[:], want[:])
-	}
-	return ok == 1 && token != ""
-}
-
-func (a *API) health(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{"status": "ok", "api": len(a.Tokens) > 0, "plans": len(a.Plans)})
 }
 
 func wrongMethod(allow string) http.HandlerFunc {
@@ -126,6 +131,6 @@ func wrongMethod(allow string) http.HandlerFunc {
 func notFound(w http.ResponseWriter, r *http.Request) {
 	problem.Write(w, problem.Problem{
 		Status: http.StatusNotFound, Detail: "no such resource: " + r.Method + " " + r.URL.Path,
-		Hint: "see POST /v1/exports, GET /v1/exports, GET /v1/exports/{id}, GET /healthz",
+		Hint: "GET /openapi.yaml describes all that there are",
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,14 +30,20 @@ var (
 	bucket = image.Bucket{Name: "images", AppID: "1250000000"}
 )
 
-// exporter remembers requests by id, as the ledger does, and starts nothing.
+// exporter remembers requests by id, as the ledger does, and starts nothing. What
+// it says of plans is put there by the test.
 type exporter struct {
+	overview []export.Overview
+	preview  export.Preview
+	resumed  []string
+
 	mu      sync.Mutex
 	calls   int
 	entries map[image.ExportID]ledger.Entry
 	order   export.Order                // the last
 	decide  func(e *ledger.Entry) error // what becomes of a new export; its error is the result's
 	err     error                       // of every call
+	lost    bool                        // Start gives its error alone
 }
 
 func (x *exporter) Start(_ context.Context, o export.Order) ([]export.Result, error) {
@@ -44,6 +51,9 @@ func (x *exporter) Start(_ context.Context, o export.Order) ([]export.Result, er
 	defer x.mu.Unlock()
 	x.calls++
 	x.order = o
+	if x.lost {
+		return nil, x.err
+	}
 	var results []export.Result
 	for _, id := range o.Plan.IDs() {
 		name := o.Name(id.Suffix())
@@ -52,7 +62,7 @@ func (x *exporter) Start(_ context.Context, o export.Order) ([]export.Result, er
 		if !known {
 			e = ledger.Entry{Seq: 1, State: ledger.Intent, Request: ledger.Request{
 				ID: name, Origin: o.Origin, Plan: o.Plan.Name, Slot: o.Slot, Image: image.Image{ID: id}, Bucket: o.Bucket, Format: o.Plan.Format, RootOnly: o.Plan.RootDiskOnly,
-				Prefix: image.Prefix(o.Plan.Prefix, name), Deadline: o.Slot.Add(o.Plan.Deadline),
+				Prefix: image.Prefix(o.Plan.Prefix, name), Deadline: o.Slot.Add(o.Plan.Deadline), Role: o.Plan.Role, MaxInFlight: o.Plan.MaxInFlight, Hears: o.Plan.Notify,
 			}}
 			if x.decide != nil {
 				err = x.decide(&e)
@@ -85,16 +95,45 @@ func (x *exporter) Recent(_ context.Context, days, limit int) ([]ledger.Entry, e
 	return list, x.err
 }
 
+func (x *exporter) Overview(context.Context) []export.Overview {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.calls++
+	return x.overview
+}
+
+func (x *exporter) Preview(_ context.Context, p plan.Plan) (export.Preview, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.calls++
+	v := x.preview
+	v.Plan = p.Name
+	return v, x.err
+}
+
+func (x *exporter) Resume(_ context.Context, p plan.Plan) (bool, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.calls++
+	was := !slices.Contains(x.resumed, p.Name)
+	x.resumed = append(x.resumed, p.Name)
+	return was, x.err
+}
+
 func newAPI(tokens ...string) (*exporter, http.Handler) {
 	x := &exporter{entries: map[image.ExportID]ledger.Entry{}}
-	a := &api.API{Exports: x, Bucket: bucket, Now: func() time.Time { return now }, Plans: plan.Set{
+	return x, apiOf(x, plan.Set{
 		"nightly": {Name: "nightly", Images: []plan.Selector{{ID: "img-a"}, {ID: "img-b"}}, Format: image.QCOW2, Deadline: 12 * time.Hour, Prefix: "team"},
 		"single":  {Name: "single", Images: []plan.Selector{{ID: "img-a"}}, Format: image.RAW, Deadline: 12 * time.Hour},
-	}}
+	}, tokens...)
+}
+
+func apiOf(d api.Driver, plans plan.Set, tokens ...string) http.Handler {
+	a := &api.API{Exports: d, Bucket: bucket, Now: func() time.Time { return now }, Plans: plans}
 	for _, t := range tokens {
 		a.Tokens = append(a.Tokens, secret.New(t))
 	}
-	return x, a.Handler()
+	return a.Handler()
 }
 
 // do sends one request; headers are pairs.
@@ -145,7 +184,18 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/healthz", 200, ""},
 		{"HEAD", "/healthz", 200, ""},
 		{"GET", "/", 200, ""},
+		{"GET", "/openapi.yaml", 200, ""},
 		{"GET", "/v1/exports", 200, ""},
+		{"GET", "/v1/plans", 200, ""},
+		{"POST", "/v1/plans/nightly/preview", 200, ""},
+		{"POST", "/v1/plans/nightly/run", 202, ""},
+		{"POST", "/v1/plans/nightly/resume", 200, ""},
+		{"POST", "/v1/plans/weekly/preview", 404, ""},
+		{"POST", "/v1/plans/weekly/run", 404, ""},
+		{"POST", "/v1/plans/weekly/resume", 404, ""},
+		{"POST", "/v1/exports/nobody/retry", 404, ""},
+		{"POST", "/v1/exports/NO_ID/retry", 404, ""},
+		{"GET", "/v1/plans/nightly", 404, ""},
 		{"GET", "/v1/exports/nobody", 404, ""},
 		{"GET", "/v1/exports/NO_ID", 404, ""},
 		{"GET", "/v1/exports/..%2fx", 404, ""},
@@ -157,6 +207,9 @@ func TestRoutes(t *testing.T) {
 		{"DELETE", "/v1/exports", 405, "GET, HEAD, POST"},
 		{"PUT", "/v1/exports/x", 405, "GET, HEAD"},
 		{"POST", "/", 405, "GET, HEAD"},
+		{"GET", "/v1/plans/nightly/run", 405, "POST"},
+		{"GET", "/v1/exports/x/retry", 405, "POST"},
+		{"POST", "/v1/plans", 405, "GET, HEAD"},
 	}
 	for _, tt := range tests {
 		_, h := newAPI(token)

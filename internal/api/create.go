@@ -15,17 +15,23 @@ import (
 func (a *API) create(w http.ResponseWriter, r *http.Request) {
 	order, err := a.order(w, r)
 	if err != nil {
-		problem.Write(w, badRequest(err))
+		problem.Write(w, badRequest(err, `send {"image":"img-…"} or {"plan":"NAME"}`))
 		return
 	}
-	results, err := a.Exports.Start(r.Context(), order)
-	if err != nil {
+	a.start(w, r, order)
+}
+
+// start starts what is ordered, and answers where it stands. An error beside
+// results concerns other exports, which later ticks see to.
+func (a *API) start(w http.ResponseWriter, r *http.Request, o export.Order) {
+	results, err := a.Exports.Start(r.Context(), o)
+	if err != nil && len(results) == 0 {
 		problem.Write(w, unavailable(err, "nothing was started; send the request again"))
 		return
 	}
 	if len(results) == 1 {
 		one := results[0]
-		if p, ok := refused(one, order); ok {
+		if p, ok := refused(one, o); ok {
 			problem.Write(w, p)
 			return
 		}

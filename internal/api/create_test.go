@@ -238,7 +238,7 @@ func TestUnavailable(t *testing.T) {
 	for _, tt := range tests {
 		for _, g := range guarded[:4] {
 			x, h := newAPI(token)
-			x.err = tt.err
+			x.err, x.lost = tt.err, true
 			p := wantProblem(t, as(h, g.method, g.target, g.body), 503)
 			if !strings.Contains(p.Detail, tt.detail) || !strings.Contains(p.Hint, tt.hint) {
 				t.Errorf("%s %s: %+v", g.method, g.target, p)

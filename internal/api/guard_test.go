@@ -14,6 +14,7 @@ func basic(user, password string) string {
 
 var guarded = []struct{ method, target, body string }{
 	{"GET", "/", ""}, {"GET", "/v1/exports", ""}, {"GET", "/v1/exports/x", ""}, {"POST", "/v1/exports", `{"image":"img-a"}`}, {"HEAD", "/v1/exports", ""},
+	{"POST", "/v1/exports/x/retry", ""}, {"GET", "/v1/plans", ""}, {"POST", "/v1/plans/single/preview", ""}, {"POST", "/v1/plans/single/run", ""}, {"POST", "/v1/plans/single/resume", ""},
 }
 
 func TestTokens(t *testing.T) {
@@ -55,7 +56,7 @@ func TestTokens(t *testing.T) {
 			}
 			w := do(h, g.method, g.target, g.body, headers...)
 			if tt.ok {
-				if w.Code == 401 || x.calls != 1 {
+				if w.Code == 401 || x.calls == 0 {
 					t.Errorf("%s: %s %s = %d after %d calls, want it let through", tt.name, g.method, g.target, w.Code, x.calls)
 				}
 				continue

@@ -36,22 +36,35 @@ func (a *API) order(w http.ResponseWriter, r *http.Request) (export.Order, error
 	if err != nil {
 		return export.Order{}, err
 	}
-	key := r.Header.Get("Idempotency-Key")
+	key, err := keyOf(r)
 	switch {
-	case len(key) > maxKey:
-		return export.Order{}, fmt.Errorf("the Idempotency-Key has %d bytes; at most %d", len(key), maxKey)
-	case strings.ContainsRune(key, utf8.RuneError):
-		// An event is JSON, which has one character for all that is not UTF-8: two
-		// such keys can arrive as one, and the second export would not happen.
-		return export.Order{}, errors.New("the Idempotency-Key is not UTF-8")
+	case err != nil:
+		return export.Order{}, err
 	case c.Image != "" && c.Plan != "":
 		return export.Order{}, errors.New(`the body names both "image" and "plan"; want one`)
+	case c.Plan != "" && (c.Format != "" || c.RootDiskOnly):
+		return export.Order{}, errors.New(`"format" and "rootDiskOnly" go with "image"; a plan brings its own`)
 	case c.Plan != "":
-		return a.planOrder(c, key)
+		p, err := a.Plans.Find(c.Plan)
+		return a.planOrder(p, key), err
 	case c.Image != "":
 		return a.imageOrder(c, key)
 	}
 	return export.Order{}, errors.New(`the body names neither "image" nor "plan"; want one`)
+}
+
+// keyOf returns the Idempotency-Key of a request, if it has one.
+func keyOf(r *http.Request) (string, error) {
+	key := r.Header.Get("Idempotency-Key")
+	switch {
+	case len(key) > maxKey:
+		return "", fmt.Errorf("the Idempotency-Key has %d bytes; at most %d", len(key), maxKey)
+	case strings.ContainsRune(key, utf8.RuneError):
+		// An event is JSON, which has one character for all that is not UTF-8: two
+		// such keys can arrive as one, and the second export would not happen.
+		return "", errors.New("the Idempotency-Key is not UTF-8")
+	}
+	return key, nil
 }
 
 // decode reads a body: one JSON object, and nothing that it does not know. Its
@@ -104,21 +117,15 @@ func (a *API) imageOrder(c creation, key string) (export.Order, error) {
 	}, nil
 }
 
-func (a *API) planOrder(c creation, key string) (export.Order, error) {
-	if c.Format != "" || c.RootDiskOnly {
-		return export.Order{}, errors.New(`"format" and "rootDiskOnly" go with "image"; a plan brings its own`)
-	}
-	p, err := a.Plans.Find(c.Plan)
-	if err != nil {
-		return export.Order{}, err
-	}
+// planOrder asks for what a plan asks for, now.
+func (a *API) planOrder(p plan.Plan, key string) export.Order {
 	o := export.PlanOrder(p, a.now(), a.Bucket)
 	o.Origin = ledger.Requested
 	if key != "" { // which counts within its plan: with another plan it is another request
 		o.Names = string(image.RequestedID(p.Name+"\n"+key)) + "-"
 		o.Name = func(what string) image.ExportID { return image.ExportID(o.Names + what) }
 	}
-	return o, nil
+	return o
 }
 
 // now is the slot of a request: to the second, as ids write it.

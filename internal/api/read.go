@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -21,55 +20,69 @@ const tryAgain = "send the request again"
 // View is an export as the API shows it. The stored form is package ledger's own
 // affair and may change without this.
 type View struct {
-	ID       image.ExportID `json:"id"`
-	State    ledger.State   `json:"state"`             // as in the ledger; empty while nothing is decided
-	Verdict  ledger.State   `json:"verdict,omitempty"` // COMPLETE, FAILED or PARTIAL, once it is reached
-	Plan     string         `json:"plan,omitempty"`
-	Origin   ledger.Origin  `json:"origin"`
-	Image    image.ID       `json:"image,omitempty"`
-	Name     string         `json:"imageName,omitempty"`
-	Bucket   image.Bucket   `json:"bucket"`
-	Format   image.Format   `json:"format"`
-	Expected []string       `json:"expected,omitempty"`
-	Files    []ledger.File  `json:"files,omitempty"`
-	TaskID   uint64         `json:"taskId,omitempty"`
-	Attempts int            `json:"attempts,omitempty"`
-	Asked    time.Time      `json:"asked"`
-	Started  time.Time      `json:"started,omitzero"`
-	Ended    time.Time      `json:"ended,omitzero"`
-	Deadline time.Time      `json:"deadline"`
-	Next     time.Time      `json:"notBefore,omitzero"` // when a RETRY goes on
-	Reason   string         `json:"reason,omitempty"`
-	Detail   string         `json:"detail,omitempty"`
-	Hint     string         `json:"hint,omitempty"`
-	Problem  string         `json:"problem,omitempty"` // answers to POST only: why it went no further just now
+	ID       image.ExportID   `json:"id"`
+	State    ledger.State     `json:"state"`             // as in the ledger; empty while nothing is decided
+	Verdict  ledger.State     `json:"verdict,omitempty"` // COMPLETE, FAILED or PARTIAL, once it is reached
+	Plan     string           `json:"plan,omitempty"`
+	Origin   ledger.Origin    `json:"origin"`
+	Instance image.InstanceID `json:"instance,omitempty"` // of which the image is made
+	Image    image.ID         `json:"image,omitempty"`
+	Name     string           `json:"imageName,omitempty"`
+	Bucket   image.Bucket     `json:"bucket"`
+	Format   image.Format     `json:"format"`
+	Expected []string         `json:"expected,omitempty"`
+	Files    []ledger.File    `json:"files,omitempty"`
+	TaskID   uint64           `json:"taskId,omitempty"`
+	Attempts int              `json:"attempts,omitempty"`
+	Asked    time.Time        `json:"asked"`
+	Started  time.Time        `json:"started,omitzero"`
+	Ended    time.Time        `json:"ended,omitzero"`
+	Deadline time.Time        `json:"deadline"`
+	Next     time.Time        `json:"notBefore,omitzero"` // when a RETRY goes on
+	Reason   string           `json:"reason,omitempty"`
+	Detail   string           `json:"detail,omitempty"`
+	Hint     string           `json:"hint,omitempty"`
+	Problem  string           `json:"problem,omitempty"` // answers to POST only: why it went no further just now
 }
 
 func viewOf(e ledger.Entry) View {
 	r := e.Request
 	return View{
-		ID: r.ID, State: e.State, Verdict: e.Verdict, Plan: r.Plan, Origin: r.Origin, Image: r.Image.ID, Name: r.Image.Name,
+		ID: r.ID, State: e.State, Verdict: e.Verdict, Plan: r.Plan, Origin: r.Origin, Instance: r.Instance, Image: r.Image.ID, Name: r.Image.Name,
 		Bucket: r.Bucket, Format: r.Format, Expected: e.Expected, Files: e.Landed, TaskID: e.TaskID, Attempts: e.Attempt,
 		Asked: r.Slot, Started: e.Started, Ended: e.Ended, Deadline: r.Deadline, Next: e.NotBefore,
 		Reason: e.Reason, Detail: e.Detail, Hint: e.Hint,
 	}
 }
 
+func (a *API) health(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{"status": "ok", "api": len(a.Tokens) > 0, "plans": len(a.Plans)})
+}
+
 func (a *API) read(w http.ResponseWriter, r *http.Request) {
+	if e, ok := a.find(w, r); ok {
+		writeJSON(w, http.StatusOK, viewOf(e))
+	}
+}
+
+// find returns the export that the path names. Where it is not found, that is
+// already answered. News are kept as exports are, and are none.
+func (a *API) find(w http.ResponseWriter, r *http.Request) (ledger.Entry, bool) {
 	id, err := image.ParseExportID(r.PathValue("id"))
 	if err != nil {
 		problem.Write(w, problem.Problem{Status: http.StatusNotFound, Detail: err.Error(), Hint: "GET /v1/exports lists ids"})
-		return
+		return ledger.Entry{}, false
 	}
 	e, err := a.Exports.Status(r.Context(), id)
 	switch {
 	case err != nil:
 		problem.Write(w, unavailable(err, tryAgain))
-	case e.Seq == 0:
+	case e.Seq == 0, id.IsNews():
 		problem.Write(w, problem.Problem{Status: http.StatusNotFound, Detail: "no export " + string(id), Hint: "GET /v1/exports lists ids"})
 	default:
-		writeJSON(w, http.StatusOK, viewOf(e))
+		return e, true
 	}
+	return ledger.Entry{}, false
 }
 
 func (a *API) list(w http.ResponseWriter, r *http.Request) {
@@ -87,11 +100,4 @@ func views(entries []ledger.Entry) []View {
 		list[i] = viewOf(e)
 	}
 	return list
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // an error means that the caller has gone
 }

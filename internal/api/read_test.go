@@ -110,6 +110,18 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// Whoever sees a failure sees the way to try again.
+func TestPageOfFailed(t *testing.T) {
+	t.Parallel()
+	for verdict, shown := range map[ledger.State]bool{ledger.Failed: true, ledger.Partial: true, ledger.Complete: false, "": false} {
+		x, h := newAPI(token)
+		x.ended(old, verdict)
+		if page := as(h, "GET", "/", "").Body.String(); strings.Contains(page, "imageferry retry "+string(old)+"<") != shown {
+			t.Errorf("%q: the way to retry is shown: %t", verdict, !shown)
+		}
+	}
+}
+
 // An export that is on the work list and not decided yet has a state for people.
 func TestPageOfNew(t *testing.T) {
 	t.Parallel()

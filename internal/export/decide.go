@@ -13,8 +13,9 @@ const (
 	// answer. "Not now" does not count: only the deadline ends it.
 	maxAttempts = 4
 	// maxEarly is how many refusals an export may have had and still be tried
-	// before its time, because one of our tasks has ended.
-	maxEarly = 1
+	// before its time, because one of our tasks has ended. Each refusal makes the
+	// next wait longer, so early tries do not add to how many there are in all.
+	maxEarly = 6
 	// lateness is how long after the deadline an open upload is taken for a task
 	// that is alive. COS keeps an upload open until somebody ends it, and a task
 	// that died does not; without a limit nobody would ever hear of the export.

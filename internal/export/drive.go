@@ -21,6 +21,7 @@ type job struct {
 	acts  bool // the entry announces an effect that is ours to issue
 	again bool // an answer could not be recorded and is being recorded once more
 	done  bool
+	rests bool // it needs no look in this tick
 	err   error
 }
 
@@ -36,12 +37,14 @@ func (j *job) stop(err error) { j.done, j.acts, j.err = true, false, err }
 // drive takes jobs as far as they go: first those that are under way, which shows
 // how much room there is, then those that wait, oldest first as they are listed.
 func (d *Driver) drive(ctx context.Context, t *tick, jobs []*job) {
-	waits := func(j *job) bool { return j.entry.State == ledger.None || j.entry.State == ledger.Retry }
 	d.rounds(ctx, t, pick(jobs, func(j *job) bool { return !waits(j) }))
 	t.count(jobs)
 	d.rounds(ctx, t, pick(jobs, waits))
 	d.start(ctx, t, jobs)
 }
+
+// waits reports whether an export is not in hand yet.
+func waits(j *job) bool { return j.entry.State == ledger.None || j.entry.State == ledger.Retry }
 
 // maxRounds ends a drive in which others keep deciding: an export passes at most
 // seven entries in one, and each lost claim costs a round.

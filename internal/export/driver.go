@@ -81,6 +81,7 @@ type Driver struct {
 	Log   *slog.Logger
 
 	checked atomic.Bool
+	resting resting
 }
 
 // Result is where an export stands after a drive. Err says that it could not be

@@ -21,6 +21,7 @@ type record struct {
 	issues      []issue
 	faults      []mishap
 	ids         map[string]string // notice ids by export and channel
+	claims      map[string]bool   // that were acted on
 	wrong       []string          // promises seen broken
 }
 
@@ -74,11 +75,12 @@ func (w *world) issue(what call, r ledger.Request, channel string) int {
 		w.broken("%s for %s under %s, which does not announce it", what, r.ID, e.State)
 	case !w.now.Before(e.Until):
 		w.broken("%s for %s at %s, under a claim until %s", what, r.ID, w.now, e.Until)
-	case slices.ContainsFunc(w.issues, func(j issue) bool {
-		return j.what == what && j.export == i.export && j.channel == channel && j.seq == i.seq
-	}):
+	}
+	once := fmt.Sprint(what, r.ID, channel, e.Seq)
+	if w.claims[once] {
 		w.broken("%s for %s twice under entry %d", what, r.ID, e.Seq)
 	}
+	w.claims[once] = true
 	w.issues = append(w.issues, i)
 	return len(w.issues) - 1
 }
@@ -99,9 +101,6 @@ func (w *world) heard(channel string, e ledger.Entry) {
 	key, id := string(e.Request.ID)+" "+channel, e.Deliveries[channel].ID
 	if was, ok := w.ids[key]; ok && was != id || id == "" {
 		w.broken("%s is told as %q, and was as %q", key, id, was)
-	}
-	if w.ids == nil {
-		w.ids = map[string]string{}
 	}
 	w.ids[key] = id
 	if e.Verdict != ledger.Complete {

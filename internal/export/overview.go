@@ -29,8 +29,9 @@ type LastSlot struct {
 // overviewRuns is how many due instants an overview lists.
 const overviewRuns = 3
 
-// Overview tells how every plan stands, by name. It costs a LIST and at most one
-// GET for each, however long the plan has been running.
+// Overview tells how every plan stands, by name. It costs a LIST for each thousand
+// marks of the last slots, mostly one, and at most one GET a plan, however long the
+// plan has been running.
 func (d *Driver) Overview(ctx context.Context) []Overview {
 	names := d.Plans.Names()
 	list := make([]Overview, len(names))

@@ -48,16 +48,23 @@ func (d *Driver) drain(ctx context.Context, t *tick, fresh []*job) (failed error
 			known[j.name] = j
 		}
 	}
+	listed := map[string]bool{}
 	after := ""
 	for more := true; more && t.open(d.Now()); {
 		names, further, err := d.Ledger.Opened(ctx, after, sweepPage)
-		if err != nil || len(names) == 0 {
-			failed = errors.Join(failed, err)
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		if len(names) == 0 {
 			break
+		}
+		for _, name := range names {
+			listed[name] = true
 		}
 		failed = errors.Join(failed, d.drivePage(ctx, t, names, known))
 		more, after = further, names[len(names)-1]
 	}
+	d.resting.end(listed, t.crowded)
 	// A stale listing need not show what was put on the list just now.
 	d.drive(ctx, t, pick(fresh, func(j *job) bool { return known[j.name] == j }))
 	return failed
@@ -71,12 +78,16 @@ func (d *Driver) drivePage(ctx context.Context, t *tick, names []string, known m
 			jobs[i] = d.reopen(ctx, names[i])
 		}
 	})
-	rest(jobs)
+	takeTurns(jobs)
 	d.drive(ctx, t, jobs)
 	var failed []error
 	for i, j := range jobs {
 		fresh := known[names[i]] != nil
 		delete(known, names[i])
+		t.crowded = t.crowded || waits(j)
+		if !j.rests {
+			d.resting.keep(names[i], j, d.Now())
+		}
 		if j.err == nil {
 			continue
 		}
@@ -88,10 +99,10 @@ func (d *Driver) drivePage(ctx context.Context, t *tick, names []string, known m
 	return errors.Join(failed...)
 }
 
-// rest leaves all but the first of several markers of one export alone: they come
+// takeTurns leaves all but the first of several markers of one export alone: they come
 // of a request that was repeated with its Idempotency-Key, and one export must not
 // race against itself. When the first is closed and gone, it is the next one's turn.
-func rest(jobs []*job) {
+func takeTurns(jobs []*job) {
 	seen := map[image.ExportID]bool{}
 	for _, j := range jobs {
 		if seen[j.id()] && j.err == nil {
@@ -105,6 +116,11 @@ func rest(jobs []*job) {
 // needed only where nothing followed the marker.
 func (d *Driver) reopen(ctx context.Context, name string) *job {
 	j := &job{name: name}
+	e, known, rests := d.resting.find(name, d.Now())
+	if known {
+		j.entry, j.rests, j.done = e, rests, rests
+		return j
+	}
 	id, err := ledger.ParseOpenName(name)
 	if err == nil {
 		j.entry, err = d.Ledger.Load(ctx, id)

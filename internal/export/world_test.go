@@ -24,7 +24,7 @@ type world struct {
 	now   time.Time
 	limit time.Duration // of an invocation; 0: it has no deadline
 
-	store      *ledger.Memory
+	store      *indexed
 	overwrites bool // creates replace what stands there, and say 200
 	images     map[image.ID]image.Image
 	instances  []image.Instance
@@ -46,6 +46,7 @@ type world struct {
 	fired    func()                // fires the last timer once more
 	fault    func(n int, c string) fault
 	tasks    []task
+	carried  int // tasks that are known to have landed, from the first on
 	notices  []ledger.Entry
 	silent   bool // nothing is logged
 	log      strings.Builder
@@ -88,8 +89,9 @@ var (
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		t: t, now: slot, limit: 5 * time.Minute, store: ledger.NewMemory(), images: map[image.ID]image.Image{},
+		t: t, now: slot, limit: 5 * time.Minute, store: newIndexed(), images: map[image.ID]image.Image{},
 		objects: map[string]ledger.File{}, channels: []string{"webhook"}, takes: 20 * time.Minute,
+		record: record{ids: map[string]string{}, claims: map[string]bool{}},
 	}
 	w.addImage("img-aaaaaaaa", 1)
 	return w
@@ -268,14 +270,21 @@ func (w *world) finish() {
 	}
 }
 
-// deliver lets the files of finished tasks appear.
+// deliver lets the files of finished tasks appear. The oldest are first.
 func (w *world) deliver() {
-	for i, t := range w.tasks {
-		if w.takes > 0 && !t.landed && !w.now.Before(t.at.Add(w.takes)) {
-			w.tasks[i].landed = true
-			for _, key := range t.request.Files() {
-				w.put(key, 1<<30)
-			}
+	for w.carried < len(w.tasks) && w.tasks[w.carried].landed {
+		w.carried++
+	}
+	for i, t := range w.tasks[w.carried:] {
+		if w.takes == 0 || w.now.Before(t.at.Add(w.takes)) {
+			return
+		}
+		if t.landed {
+			continue
+		}
+		w.tasks[w.carried+i].landed = true
+		for _, key := range t.request.Files() {
+			w.put(key, 1<<30)
 		}
 	}
 }

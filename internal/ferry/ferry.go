@@ -62,7 +62,8 @@ func (i *Instance) Get() (*Ferry, error) {
 	return f, err
 }
 
-// Open puts a deployment together. It sends no request.
+// Open puts the deployment together that these settings and plans describe, with
+// the keys that SCF gives. It sends no request.
 func Open(environ []string, plansFile string) (*Ferry, error) {
 	c, err := config.Parse(environ)
 	if err != nil {
@@ -72,12 +73,17 @@ func Open(environ []string, plansFile string) (*Ferry, error) {
 	if err != nil {
 		return nil, err
 	}
+	return New(c, plans, tencent.FromEnv)
+}
+
+// New puts a deployment together from its parts. It sends no request.
+func New(c config.Config, plans plan.Set, creds tencent.Credentials) (*Ferry, error) {
 	rt := tencent.NewTransport()
-	cvm, err := tencent.NewCVM(rt, tencent.FromEnv, c.Region, tencent.BucketForm(c.ExportBucketForm))
+	cvm, err := tencent.NewCVM(rt, creds, c.Region, tencent.BucketForm(c.ExportBucketForm))
 	if err != nil {
 		return nil, err
 	}
-	cos := tencent.NewCOS(rt, tencent.FromEnv, c.Region)
+	cos := tencent.NewCOS(rt, creds, c.Region)
 	var webhook *notice.Webhook // nil: no channel, and nobody is told
 	if !c.WebhookURL.IsZero() {
 		if webhook, err = notice.NewWebhook(rt, c.WebhookURL, c.WebhookSecret, c.Region, export.LongestRequest); err != nil {

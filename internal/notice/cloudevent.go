@@ -2,7 +2,8 @@ package notice
 
 import "time"
 
-// event is a CloudEvent 1.0 in structured JSON.
+// event is a CloudEvent 1.0 in structured JSON. Its subject is the export that it
+// is about, else the plan.
 type event struct {
 	SpecVersion string    `json:"specversion"`
 	ID          string    `json:"id"`
@@ -21,9 +22,13 @@ type payload struct {
 }
 
 func cloudEvent(n Notice) event {
+	subject := string(n.Data.Export)
+	if subject == "" {
+		subject = n.Data.Plan
+	}
 	return event{
 		SpecVersion: "1.0", ID: n.ID, Type: n.Type, Time: n.Time.UTC(), ContentType: "application/json",
-		Source: "/imageferry/" + n.Data.Region, Subject: string(n.Data.Export),
+		Source: "/imageferry/" + n.Data.Region, Subject: subject,
 		Data: payload{Data: n.Data, Subject: n.Subject, Text: n.Text},
 	}
 }

@@ -92,11 +92,43 @@ func unmanaged() ledger.Entry {
 	}
 }
 
+// news are told of the plan's slot, or of an export that is late.
+func news(n ledger.Told) ledger.Entry {
+	e, about := scheduled(), image.ExportID("nightly-20261121t190000z")
+	if n.Export != "" {
+		about = n.Export
+	} else {
+		e.Request.Image, e.Request.Prefix, e.Request.Format = image.Image{}, "", ""
+	}
+	e.Request.ID, e.Request.Origin, e.Request.News = image.NewsID(string(about), n.Kind), ledger.Noticed, &n
+	e.State, e.Verdict, e.Ended, e.Detail, e.Hint = ledger.News, ledger.News, slot.Add(30*time.Minute), n.Detail, n.Hint
+	return e
+}
+
+func days(n int) (list []time.Time) {
+	for i := range n {
+		list = append(list, slot.AddDate(0, 0, i+1-n))
+	}
+	return list
+}
+
+var (
+	stalled = ledger.Told{
+		Kind: ledger.KindStalled, Export: "nightly-20261121t190000z-database",
+		Detail: "the deadline passed with 1 of 3 files there, and an upload is still running", Hint: "nothing to do yet",
+	}
+	missed    = ledger.Told{Kind: ledger.KindMissed, Slots: days(3), Detail: "plan nightly was due and did not run, 3 times", Hint: "see whether the timer trigger is enabled"}
+	skipped   = ledger.Told{Kind: ledger.KindSkipped, Detail: "1 images were left out: img-database (unchanged, export nightly-20261120t190000z-database)"}
+	suspended = ledger.Told{Kind: ledger.KindSuspended, Slots: days(5), Detail: "nothing but failures in 5 slots in a row", Hint: "see why the exports fail, then resume the plan"}
+	resumed   = ledger.Told{Kind: ledger.KindResumed, Detail: "plan nightly runs again"}
+)
+
 // What is told, word by word: the text for people and the event for programs.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	tests := map[string]ledger.Entry{
 		"complete-1-disk": completeOne(), "complete-3-disks": completeThree(), "failed-refused": refused(), "partial": partial(), "unmanaged": unmanaged(),
+		"stalled": news(stalled), "missed": news(missed), "skipped": news(skipped), "suspended": news(suspended), "resumed": news(resumed),
 	}
 	for name, e := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -138,7 +170,7 @@ func TestOfIsStable(t *testing.T) {
 		t.Errorf("a repeat says something else\n%s", diff)
 	}
 	ids := map[string]bool{}
-	for _, e := range []ledger.Entry{completeOne(), partial(), refused(), unmanaged()} {
+	for _, e := range []ledger.Entry{completeOne(), partial(), refused(), unmanaged(), news(stalled), news(missed), news(suspended), news(resumed)} {
 		n := notice.Of(e, region)
 		if ids[n.ID] {
 			t.Errorf("id %q is not new", n.ID)
@@ -149,12 +181,40 @@ func TestOfIsStable(t *testing.T) {
 
 func TestTypes(t *testing.T) {
 	t.Parallel()
-	for v, want := range map[ledger.State]string{
-		ledger.Complete: "imageferry.export.completed", ledger.Failed: "imageferry.export.failed", ledger.Partial: "imageferry.export.partial",
+	for want, e := range map[string]ledger.Entry{
+		"imageferry.export.completed": verdict(scheduled(), ledger.Complete), "imageferry.export.failed": verdict(scheduled(), ledger.Failed),
+		"imageferry.export.partial": verdict(scheduled(), ledger.Partial), "imageferry.export.stalled": news(stalled),
+		"imageferry.plan.missed": news(missed), "imageferry.plan.skipped": news(skipped), "imageferry.plan.suspended": news(suspended), "imageferry.plan.resumed": news(resumed),
 	} {
-		if got := notice.Of(verdict(scheduled(), v), region).Type; got != want {
-			t.Errorf("%s is told as %q, want %q", v, got, want)
+		n := notice.Of(e, region)
+		if n.Type != want || !strings.HasSuffix(n.Type, "."+n.Data.Kind) {
+			t.Errorf("told as %q, of kind %q; want %q", n.Type, n.Data.Kind, want)
 		}
+	}
+}
+
+// A plan that was disabled for a year has more slots than anybody reads.
+func TestManySlots(t *testing.T) {
+	t.Parallel()
+	many := missed
+	many.Slots = days(300)
+	n := notice.Of(news(many), region)
+	if got := strings.Count(n.Text, "\nDue "); got != 10 || !strings.Contains(n.Text, "\n… and 290 more\n") {
+		t.Errorf("%d slots are shown:\n%s", got, n.Text)
+	}
+	if len(n.Data.Slots) != 300 {
+		t.Errorf("programs are told of %d slots, want all", len(n.Data.Slots))
+	}
+}
+
+// An export of an instance can fail before there is an image.
+func TestInstance(t *testing.T) {
+	t.Parallel()
+	e := refused()
+	e.Request.Image, e.Request.Instance = image.Image{}, "ins-8ruwtq3m"
+	n := notice.Of(e, region)
+	if !strings.HasPrefix(n.Subject, "ins-8ruwtq3m was NOT exported") || n.Data.Instance != "ins-8ruwtq3m" {
+		t.Errorf("subject %q, instance %q", n.Subject, n.Data.Instance)
 	}
 }
 
@@ -186,7 +246,7 @@ func TestHostileWords(t *testing.T) {
 		"@all <@U1> <!channel> <at id=all></at>", "[click](https://evil.example) **bold** `code`\n# title", `</script><img src=x onerror=alert(1)>`, "bad\xffutf8",
 		strings.Repeat("镜像", 50), "%s%d%!x(MISSING)", `{"data":{}}`,
 	} {
-		for name, e := range map[string]ledger.Entry{"complete": completeThree(), "partial": partial(), "refused": refused()} {
+		for name, e := range map[string]ledger.Entry{"complete": completeThree(), "partial": partial(), "refused": refused(), "stalled": news(stalled), "missed": news(missed)} {
 			e.Request.Image.Name, e.Detail, e.Hint, e.Reason = words, words, words, words
 			plain, n := e, notice.Of(e, region)
 			plain.Request.Image.Name, plain.Detail, plain.Hint, plain.Reason = "x", "x", "x", "x"

@@ -24,11 +24,16 @@ func (d Data) subject(verdict ledger.State) string {
 	return fmt.Sprintf("%s was NOT exported: %s", d.label(), line(d.Reason))
 }
 
+// label names what is exported. An instance that has no image yet has its own id.
 func (d Data) label() string {
-	if d.Name == "" {
-		return string(d.Image)
+	id := string(d.Image)
+	if id == "" {
+		id = string(d.Instance)
 	}
-	return fmt.Sprintf("%s (%s)", cut(line(d.Name), maxName), d.Image)
+	if d.Name == "" {
+		return id
+	}
+	return fmt.Sprintf("%s (%s)", cut(line(d.Name), maxName), id)
 }
 
 // text says, a line each: what went wrong and what to do, the files, the figures,
@@ -54,7 +59,7 @@ func (d Data) text(verdict ledger.State) string {
 	if d.RequestID != "" && verdict != ledger.Complete {
 		lines = append(lines, fmt.Sprintf("Request id for a ticket: %s.", line(d.RequestID)))
 	}
-	return strings.Join(append(lines, fmt.Sprintf("Export %s, region %s.", d.Export, d.Region)), "\n")
+	return strings.Join(append(lines, d.about()), "\n")
 }
 
 // trouble says what went wrong; the words are the cloud's where it gave any.

@@ -1,0 +1,161 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/image"
+	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/outcome"
+)
+
+// lastSeconds is the end of an invocation in which no effect is started.
+const lastSeconds = 5 * time.Second
+
+// claim finds the entry under which an instance is about to issue an effect, and
+// checks that it may: the entry is its own, stands, was read back after the
+// settling time, was not acted on before, and there is time left.
+func (w *world) claim(i *instance, id image.ExportID, state func(*record) bool, effect string) *record {
+	v := i.serves
+	h := w.of(id)
+	var r *record
+	for _, own := range slices.Backward(h.records) {
+		if own.by == v && state(own) {
+			r = own
+			break
+		}
+	}
+	switch {
+	case r == nil:
+		w.violate(intentionFirst, id, "%s issues %s without an entry that announces it", v.name, effect)
+		return nil
+	case r.seen < r.taken+w.settle:
+		w.violate(intentionFirst, id, "%s issues %s under entry %d, which it did not read back after %s", v.name, effect, r.Seq, w.settle)
+	case r.effects[effect] > 0:
+		w.violate(oncePerIntention, id, "%s issues %s again under entry %d", v.name, effect, r.Seq)
+	case w.now > v.ends-lastSeconds:
+		w.violate(holderGivesUp, id, "%s issues %s %s before its end", v.name, effect, v.ends-w.now)
+	}
+	r.effects[effect]++
+	return r
+}
+
+// acts is the moment in which the service acts under a claim.
+func (w *world) acts(r *record, effect string) {
+	if r == nil {
+		return
+	}
+	switch newest := r.log.newest(); {
+	case newest.State == ledger.Closed:
+		w.violate(nothingAfterClosed, r.log.id, "%s happens", effect)
+	case newest != r:
+		w.violate(newestActs, r.log.id, "%s happens under entry %d, and entry %d by %s stands", effect, r.Seq, newest.Seq, newest.by.name)
+	}
+}
+
+// answered is when the answer to an effect reaches whoever issued it.
+func (w *world) answered(r *record, err error) {
+	if r == nil {
+		return
+	}
+	if outcome.Is(err, outcome.Unknown) {
+		w.unknown++
+		w.met("an unknown outcome of an effect")
+	}
+	if outcome.Is(err, outcome.Full) && (r.by.full == nil || r.Request.Slot.Before(r.by.full.Request.Slot)) {
+		r.by.full = r
+	}
+}
+
+// checkExport is when ExportImages is about to be called.
+func (w *world) checkExport(i *instance, q ledger.Request) *record {
+	r := w.claim(i, q.ID, func(r *record) bool { return r.State == ledger.Intent }, "ExportImages")
+	if full := i.serves.full; full != nil && r != nil && full.Request.Slot.Before(q.Slot) && full.log != r.log {
+		w.violate(oldestFirst, q.ID, "it is started after %s, of an older slot, was refused for want of room", full.log.id)
+	}
+	w.overtakes(i.serves, q)
+	for key, o := range w.images.objects {
+		if !o.ours && o.deleted == 0 && o.since < w.now-2*mostStale && len(key) > len(q.Stem()) && key[:len(q.Stem())] == q.Stem() {
+			w.violate(foreignFilesStay, q.ID, "it is started, and %s stands, which somebody else wrote", key)
+		}
+	}
+	return r
+}
+
+// checkStart is when CVM takes a task: that is at most once, but for starts whose
+// outcome whoever issued them could not know.
+func (w *world) checkStart(s *sent, t *task, claim *record) {
+	w.acts(claim, "ExportImages")
+	h := w.of(t.export)
+	for _, before := range h.starts {
+		if before.by.hurt == 0 {
+			w.violate(startsAreBounded, h.id, "CVM takes it again, and whoever started it before (%s) had every answer", before.by.name)
+		}
+		if shown := w.shown(before.task); shown != 0 && shown < s.by.began-mostStale {
+			w.violate(evidenceIsHeeded, h.id, "CVM takes it again, and task %d has shown in the bucket since %s", before.task.number, shown)
+		}
+		w.met("an export that was started twice")
+		if before.task.ends > w.now {
+			w.met("two attempts that run at once")
+		}
+	}
+	h.starts = append(h.starts, &start{task: t, by: s.by, when: w.now})
+	w.starts++
+	w.checkLimit(h, claim)
+	w.checkWaiting(h, claim)
+}
+
+// shown returns since when a task can be seen in the bucket, or 0.
+func (w *world) shown(t *task) (since time.Duration) {
+	if w.uploadsShow && t.uploading(w.now) {
+		since = t.opens
+	}
+	for _, key := range t.files {
+		if o := w.images.get(key); o != nil && (since == 0 || o.since < since) {
+			since = o.since
+		}
+	}
+	return since
+}
+
+// checkSend is when a notice is about to be sent.
+func (w *world) checkSend(i *instance, channel string, e ledger.Entry) *record {
+	id := e.Request.ID
+	r := w.claim(i, id, func(r *record) bool { return r.Deliveries[channel].State == ledger.Sending }, "the notice to "+channel)
+	h := w.of(id)
+	h.sends++
+	h.tried[channel] = true
+	if e.Verdict == ledger.Complete {
+		for _, f := range e.Landed {
+			if w.images.get(f.Key) == nil {
+				w.violate(successIsTrue, id, "success is announced, and %s is not there", f.Key)
+			}
+		}
+	}
+	return r
+}
+
+// heard is when the receiver takes a notice: once, but for sends whose outcome
+// whoever sent them could not know, and always under the same id.
+func (w *world) heard(s *sent, claim *record, channel string, e ledger.Entry) {
+	w.acts(claim, "the notice to "+channel)
+	h := w.of(e.Request.ID)
+	heard := h.heard[channel]
+	if heard == nil {
+		heard = &hearing{id: e.NoticeID()}
+		h.heard[channel] = heard
+	}
+	if heard.id != e.NoticeID() || claim != nil && claim.Deliveries[channel].ID != heard.id {
+		w.violate(noticesKeepTheirID, h.id, "%s hears %s, and heard %s before", channel, e.NoticeID(), heard.id)
+	}
+	for _, by := range heard.by {
+		if by.hurt == 0 {
+			w.violate(sendsAreBounded, h.id, "%s hears it again, and whoever told it before (%s) had every answer", channel, by.name)
+		}
+		w.met("a notice that was heard twice")
+	}
+	heard.by = append(heard.by, s.by)
+	heard.times++
+	w.notices++
+	w.tell(nil, "%s hears %s", channel, e.NoticeID())
+}

@@ -1,0 +1,220 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/imageferry/imageferry/internal/ferry"
+)
+
+// SCF as documents describe it (583/9707, 583/9708, 583/11637, 583/41138): an
+// instance serves one event at a time, is used again but not for certain, and is
+// killed at its deadline; events of timers and of COS are delivered again after an
+// error, twice and a minute apart.
+
+// lambda is one of the two functions that are deployed.
+type lambda struct {
+	name      string
+	limit     time.Duration // of an invocation
+	most      int           // instances at once
+	instances []*instance
+	offFrom   time.Duration // switched off
+	offTo     time.Duration
+	handle    func(*instance) handler
+	born      int
+}
+
+type handler interface {
+	Invoke(ctx context.Context, payload []byte) ([]byte, error)
+}
+
+// instance is one process of a function. It keeps its driver while it lives.
+type instance struct {
+	w       *world
+	of      *lambda
+	name    string
+	skew    time.Duration // of its clock
+	width   int           // of its pools
+	old     bool          // of the previous version
+	born    time.Duration
+	serves  *invocation
+	idle    time.Duration // since
+	thaws   time.Duration
+	dead    bool
+	ferry   *ferry.Ferry
+	handler handler
+}
+
+// clock is what the instance's clock shows at an instant.
+func (i *instance) clock(at time.Duration) time.Time { return epoch.Add(at + i.skew) }
+
+func (i *instance) now() time.Time { return i.clock(i.w.now) }
+
+// invocation is one event that an instance works on.
+type invocation struct {
+	name     string // the same in every run of the seed
+	id       identity
+	number   int // of all invocations
+	on       *instance
+	began    time.Duration
+	ends     time.Duration // when its instance is killed at the latest
+	routines []*routine
+	asked    map[identity]uint64 // calls of one kind and subject so far
+	nonces   int
+	requests int
+	effects  int // of those, that wrote or sent
+	hurt     int // unknown answers that it got
+	over     bool
+	overAt   time.Duration
+	stale    bool    // a listing that it got was
+	lists    bool    // it goes through the work list
+	full     *record // its oldest export that was refused for want of room
+	finished func(v *invocation, out []byte, err error)
+}
+
+// identify names a call of the invocation: by what it is, and the how-manieth such
+// call it is.
+func (v *invocation) identify(o op, subject string) identity {
+	h := uint64(14695981039346656037)
+	for i := range len(subject) {
+		h = (h ^ uint64(subject[i])) * 1099511628211
+	}
+	id := v.id.and(h).and(uint64(o))
+	n := v.asked[id]
+	v.asked[id] = n + 1
+	return id.and(n)
+}
+
+// errKilled is how an invocation ends for the platform whose instance was killed.
+var errKilled = fmt.Errorf("the instance was killed")
+
+// coldAfter is how long an idle instance is kept.
+const coldAfter = 20 * time.Minute
+
+// invoke gives a payload to a warm instance, or to a new one. It reports whether
+// there was room.
+func (w *world) invoke(f *lambda, name string, payload []byte, finished func(*invocation, []byte, error)) bool {
+	return w.occupy(f, name, finished, func(ctx context.Context, i *instance) ([]byte, error) { return i.handler.Invoke(ctx, payload) })
+}
+
+// occupy lets an instance do some work.
+func (w *world) occupy(f *lambda, name string, finished func(*invocation, []byte, error), work func(context.Context, *instance) ([]byte, error)) bool {
+	id := named(name)
+	i := w.instance(f, id)
+	if i == nil {
+		return false
+	}
+	v := &invocation{
+		name: name, id: id, number: w.invocations, on: i, began: w.now, ends: w.now + f.limit,
+		asked: map[identity]uint64{}, finished: finished,
+	}
+	i.serves = v
+	w.invocations++
+	w.live = append(w.live, v)
+	w.jump(i, id)
+	w.tell(v, "it begins on %s", i.name)
+	var out []byte
+	var err error
+	root := w.spawn(v, func() { out, err = work(deadline{v}, i) }, func() { v.end(out, err) })
+	w.at(w.now, func() { w.wake(root) })
+	w.at(v.ends, func() {
+		if !v.over {
+			w.met("killed at its deadline")
+			w.tell(v, "its instance is killed at its deadline")
+			v.kill()
+		}
+	})
+	return true
+}
+
+// instance returns one that is free.
+func (w *world) instance(f *lambda, id identity) *instance {
+	kept := f.instances[:0]
+	var free *instance
+	for _, i := range f.instances {
+		switch {
+		case i.dead, i.serves == nil && w.now-i.idle > coldAfter:
+			continue
+		case i.serves == nil && free == nil:
+			free = i
+		}
+		kept = append(kept, i)
+	}
+	f.instances = kept
+	switch {
+	case free != nil && w.float(id.and('w')) < w.warm:
+		w.met("a warm instance")
+		return free
+	case len(f.instances) >= f.most:
+		return free
+	}
+	return w.boot(f, id)
+}
+
+// boot starts a new instance.
+func (w *world) boot(f *lambda, id identity) *instance {
+	f.born++
+	i := &instance{w: w, of: f, name: fmt.Sprintf("%s-%d", f.name, f.born), born: w.now, width: w.width}
+	if w.hit(clockSkew, id) {
+		i.skew = time.Duration((w.float(id.and('s'))*2 - 1) * float64(w.skew))
+	}
+	if w.oldDays[w.day()] && w.hit(oldVersion, id) {
+		i.old = true
+		w.met("an instance of the previous version")
+	}
+	i.ferry = w.deploy(i)
+	i.handler = f.handle(i)
+	f.instances = append(f.instances, i)
+	return i
+}
+
+// jump sets the clock of an instance between two invocations, within what is
+// promised.
+func (w *world) jump(i *instance, id identity) {
+	if w.hit(clockJump, id) {
+		i.skew = time.Duration((w.float(id.and('j'))*2 - 1) * float64(w.skew))
+		w.met("a clock was set")
+	}
+}
+
+// end is when the handler returns.
+func (v *invocation) end(out []byte, err error) {
+	w := v.on.w
+	v.over, v.overAt = true, w.now
+	w.forget(v)
+	v.on.serves, v.on.idle = nil, w.now
+	if v.effects == 0 {
+		w.idle += v.requests
+	}
+	if err != nil {
+		w.tell(v, "it ends with an error: %v", err)
+	}
+	v.finished(v, out, err)
+}
+
+// kill ends an invocation with its instance, wherever its coroutines stand. Its
+// requests that are under way take effect all the same.
+func (v *invocation) kill() {
+	if v.over {
+		return
+	}
+	w := v.on.w
+	v.over, v.overAt = true, w.now
+	v.hurt++
+	w.forget(v)
+	v.on.dead, v.on.serves = true, nil
+	for i := len(v.routines) - 1; i >= 0; i-- { // those of a pool before whom they were spawned by
+		v.routines[i].kill()
+	}
+	v.finished(v, nil, errKilled)
+}
+
+func (w *world) forget(v *invocation) {
+	for i, l := range w.live {
+		if l == v {
+			w.live = append(w.live[:i], w.live[i+1:]...)
+			return
+		}
+	}
+}
