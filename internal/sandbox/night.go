@@ -65,7 +65,8 @@ func (n *night) watch(ctx context.Context) error {
 			if err := n.show(m); err != nil {
 				return err
 			}
-			announced[m.Subject] = true
+			export, _, _ := strings.Cut(m.ID, ".") // news of a plan have its name as subject
+			announced[export] = true
 		case <-look.C:
 			n.progress()
 			if err := n.stuck(); err != nil {
