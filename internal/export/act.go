@@ -61,10 +61,10 @@ func (d *Driver) callExport(ctx context.Context, t *tick, j *job) {
 	s := d.situation(t, j)
 	switch {
 	case !t.open(s.Now):
-		j.next = undone(s, outcome.Later, "the invocation had no time left to start it")
+		j.next = undone(s, "the invocation had no time left to start it", false)
 		return
 	case t.full.Load():
-		j.next = undone(s, outcome.Full, "another export of this run found the limit of running tasks")
+		j.next = undone(s, "another export of this run found the limit of running tasks", true)
 		return
 	}
 	task, err := d.Cloud.Export(ctx, j.entry.Request)
@@ -85,7 +85,7 @@ func (d *Driver) callExport(ctx context.Context, t *tick, j *job) {
 func (d *Driver) callCreate(ctx context.Context, t *tick, j *job) {
 	s := d.situation(t, j)
 	if !t.open(s.Now) {
-		j.next = undone(s, outcome.Later, "the invocation had no time left to make the image")
+		j.next = undone(s, "the invocation had no time left to make the image", false)
 		return
 	}
 	id, err := d.Cloud.CreateImage(ctx, newImage(j.entry.Request))

@@ -68,12 +68,7 @@ const (
 
 // postponed waits before the next try, twice as long after each refusal.
 func postponed(s Situation, e *outcome.Error) Step {
-	next := s.Entry.Next(ledger.Retry, s.Now)
-	if s.Entry.State == ledger.Imaging { // it was announced, and certainly not done
-		next.Making--
-	} else {
-		next.Attempt--
-	}
+	next := s.takenBack()
 	next.Refused++
 	// The rate limit of CreateImage says nothing of export tasks.
 	if next.Full = e.Kind == outcome.Full && s.Entry.State == ledger.Intent; next.Full {
@@ -85,10 +80,27 @@ func postponed(s Situation, e *outcome.Error) Step {
 	return Step{Append: &next}
 }
 
-// undone takes back an announcement whose effect was never issued. It waits as
-// one that was refused does, or a long queue would fill its logs.
-func undone(s Situation, kind outcome.Kind, detail string) Step {
-	return postponed(s, &outcome.Error{Kind: kind, Code: "postponed", Message: detail, Hint: "nothing to do: a later tick goes on"})
+// undone takes back an announcement whose effect was never issued. CVM has said
+// nothing of this export, so nothing makes it wait longer than until the next tick.
+func undone(s Situation, detail string, full bool) Step {
+	next := s.takenBack()
+	next.Full = full
+	if full {
+		next.Running = max(0, s.Running)
+	}
+	next.Reason, next.Detail, next.Hint = "postponed", detail, "nothing to do: a later tick goes on"
+	return Step{Append: &next}
+}
+
+// takenBack is the entry after an announcement whose effect certainly did not happen.
+func (s Situation) takenBack() ledger.Entry {
+	next := s.Entry.Next(ledger.Retry, s.Now)
+	if s.Entry.State == ledger.Imaging {
+		next.Making--
+	} else {
+		next.Attempt--
+	}
+	return next
 }
 
 // delivered folds the answers of all channels that were tried into the next step.

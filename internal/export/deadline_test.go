@@ -35,9 +35,11 @@ func TestNoDeadlineNoEffect(t *testing.T) {
 func TestTimeEndsWhileSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.limit = 9 * time.Second // 5 s to settle, 5 s in reserve
+	w.limit = 12 * time.Second // 5 s to settle, 5 s in reserve
+	w.settling = func() { w.now = w.now.Add(3 * time.Second) }
 	results, err := w.start(web)
-	if err != nil || results[0].Entry.State != ledger.Retry || results[0].Entry.Attempt != 0 || w.exportCalls() != 0 {
+	w.settling = nil
+	if err != nil || !results[0].Entry.NotBefore.IsZero() || results[0].Entry.Refused != 0 || results[0].Entry.State != ledger.Retry || results[0].Entry.Attempt != 0 || w.exportCalls() != 0 {
 		t.Fatalf("%+v, %v", results[0].Entry, err)
 	}
 	w.limit = 5 * time.Minute
@@ -54,6 +56,19 @@ func TestTimeEndsWhileSettling(t *testing.T) {
 	w.limit = 5 * time.Minute
 	w.sweepFor(time.Hour)
 	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
+}
+
+// What could not be acted on any more is not claimed.
+func TestNoTimeNoClaim(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.limit = 10 * time.Second
+	if _, err := w.start(web); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.keys("v1/exports/")) != 0 || len(w.open()) != 1 {
+		t.Errorf("log %q, open %q", w.keys("v1/exports/"), w.open())
+	}
 }
 
 func TestLateStart(t *testing.T) {

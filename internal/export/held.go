@@ -44,7 +44,7 @@ func (d *Driver) skip(ctx context.Context, o Order, s *survey) ([]ledger.Pick, e
 	d.Pool(len(s.requests), func(i int) {
 		r := s.requests[i]
 		if id, ok := earlier[r.Image.ID]; ok && r.Image.ID != "" {
-			reasons[i], errs[i] = d.holds(ctx, r, id, o.Plan.Prefix)
+			reasons[i], errs[i] = d.holds(ctx, o, r, id)
 		}
 	})
 	if err := errors.Join(errs...); err != nil {
@@ -64,7 +64,7 @@ func (d *Driver) skip(ctx context.Context, o Order, s *survey) ([]ledger.Pick, e
 }
 
 // holds says why the export of an earlier slot makes r needless; empty if it does not.
-func (d *Driver) holds(ctx context.Context, r ledger.Request, id image.ExportID, own string) (string, error) {
+func (d *Driver) holds(ctx context.Context, o Order, r ledger.Request, id image.ExportID) (string, error) {
 	e, err := d.Ledger.Load(ctx, id)
 	if err != nil {
 		return "", err
@@ -73,17 +73,22 @@ func (d *Driver) holds(ctx context.Context, r ledger.Request, id image.ExportID,
 		// A slot that was filled put it on the work list, so it waits there.
 		// Should it be gone, the next slot finds out.
 		e.Request = r
-		e.Request.ID, e.Request.Prefix, e.Request.Deadline = id, image.Prefix(own, id), slot.Add(r.Deadline.Sub(r.Slot))
+		e.Request.ID, e.Request.Prefix, e.Request.Deadline = id, image.Prefix(o.Plan.Prefix, id), slot.Add(r.Deadline.Sub(r.Slot))
 	}
 	was := e.Request
 	same := was.Image.ID == r.Image.ID && slices.Equal(was.Image.Disks, r.Image.Disks) && was.Bucket == r.Bucket &&
-		was.Format == r.Format && was.RootOnly == r.RootOnly && was.Prefix == image.Prefix(own, was.ID)
+		was.Format == r.Format && was.RootOnly == r.RootOnly && was.Prefix == image.Prefix(o.Plan.Prefix, was.ID)
 	switch {
 	case !same:
 		return "", nil
-	case e.Verdict == "" && d.Now().Before(was.Deadline):
+	case e.Verdict == "" && o.Slot.Before(was.Deadline):
 		return skipUnderWay, nil
-	case e.Verdict != ledger.Complete: // one that is past its deadline is about to fail
+	case e.Verdict == "": // late; without an upload it is about to fail
+		if late, err := d.Files.Uploading(ctx, was.Bucket, was.Stem()); err != nil || late {
+			return skipUnderWay, err
+		}
+		return "", nil
+	case e.Verdict != ledger.Complete:
 		return "", nil
 	}
 	files, err := d.stat(ctx, was.Bucket, e.Expected)

@@ -7,31 +7,37 @@ import (
 	"github.com/imageferry/imageferry/internal/ledger"
 )
 
-// firstBatch is how many exports are claimed at once before CVM has said anything:
-// what it then refuses costs two entries each.
-const firstBatch = 32
+const (
+	// firstBatch is how many exports are claimed at once before CVM has said
+	// anything: those behind the first refusal were claimed in vain.
+	firstBatch = 32
+	// singles is how many are claimed one by one where others are known to wait.
+	singles = 4
+)
 
 // start takes exports in hand that are ready, oldest first. CVM says how many
-// tasks fit only by refusing one, and a refused export has been claimed and
-// recorded in vain. So batches begin small and double while CVM takes all, from
-// one where others are known to wait; the first refusal ends the tick.
+// tasks fit only by refusing one, and the first refusal ends the tick. What was
+// claimed beside it costs two entries each. So batches begin small and double
+// while CVM takes all; where others are known to wait, with a few single ones.
 func (d *Driver) start(ctx context.Context, t *tick, jobs []*job) {
-	if t.congested {
-		t.batch = 1
-	}
-	for ; t.open(d.Now()) && !t.noCVM; t.batch *= 2 {
+	for !t.noCVM {
+		if t.congested && t.begun < singles {
+			t.batch = 1
+		}
 		batch := t.turn(jobs, min(t.batch, d.affordable(t)))
 		if len(batch) == 0 {
 			return
 		}
 		d.rounds(ctx, t, batch)
+		t.begun += len(batch)
+		t.batch *= 2
 	}
 }
 
 // affordable is how many calls of ExportImages surely fit in what is left of the
-// invocation: half of the rate that CVM allows.
+// invocation once their claims have settled: half of the rate that CVM allows.
 func (d *Driver) affordable(t *tick) int {
-	return max(1, 10*int((t.last.Sub(d.Now())-d.Settle)/time.Second))
+	return int(10 * (t.last.Sub(d.Now()) - d.Settle) / time.Second)
 }
 
 // turn returns the next jobs that may be taken in hand, at most n. Nobody
@@ -40,7 +46,7 @@ func (d *Driver) affordable(t *tick) int {
 func (t *tick) turn(jobs []*job, n int) (batch []*job) {
 	for _, j := range jobs {
 		switch e := j.entry; {
-		case len(batch) == n:
+		case len(batch) >= n:
 			return batch
 		case !j.ready:
 			t.blocked = t.blocked || e.State == ledger.Retry && e.Full && j.err == nil

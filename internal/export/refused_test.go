@@ -81,8 +81,9 @@ func TestQuota(t *testing.T) {
 	if w.exportCalls() != 2 || len(w.tasks) != 1 {
 		t.Errorf("%d calls, %d tasks; want 2 and 1", w.exportCalls(), len(w.tasks))
 	}
-	for _, r := range results[1:] {
-		if r.Entry.State != ledger.Retry || r.Entry.Attempt != 0 || !r.Entry.NotBefore.After(w.now) {
+	for i, r := range results[1:] {
+		refused := i == 0 // the others were not even offered
+		if r.Entry.State != ledger.Retry || r.Entry.Attempt != 0 || !r.Entry.Full || refused != (r.Entry.Refused == 1) || refused != r.Entry.NotBefore.After(w.now) {
 			t.Errorf("%s: %s, attempt %d, not before %s", r.ID, r.Entry.State, r.Entry.Attempt, r.Entry.NotBefore)
 		}
 	}

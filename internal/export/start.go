@@ -106,10 +106,12 @@ func (d *Driver) open(ctx context.Context, j *job) {
 		return
 	}
 	if d.overtaken(ctx, j, j.entry); j.entry.Seq == 0 && j.err == nil {
-		j.entry.Request, err = d.Ledger.ReadOpen(ctx, j.name) // the first intention counts
+		first, err := d.Ledger.ReadOpen(ctx, j.name)
 		if err != nil {
 			j.stop(err)
+			return
 		}
+		j.entry.Request = first // the first intention counts
 	}
 }
 

@@ -51,6 +51,7 @@ type tick struct {
 	blocked   bool           // an older export waits for room, and its time has not come
 	whole     bool           // it goes through the whole work list
 	batch     int            // how many exports are taken in hand next
+	begun     int            // how many were
 	crowded   bool           // somebody on the work list still waits at the end
 	congested bool           // somebody waits for room; set before any export is started
 	running   int            // exports under way, of those that this invocation has looked at
