@@ -17,6 +17,7 @@ type course struct {
 	prepare func(w *world)        // undisturbed
 	play    func(w *world)        // nil: [world.play]
 	want    func(w *world) string // what else is wrong in the end, however disturbed
+	warm    bool                  // one instance serves it
 }
 
 // play is a day in the life of one export: the timer, one event, and sweeps.

@@ -17,7 +17,7 @@ type disturbance struct {
 // of the faults befell a request.
 func (c course) disturb(t *testing.T, d disturbance, silent bool) (w *world, wrong []string, hits int) {
 	w = newWorld(t)
-	w.silent = silent
+	w.silent, w.warm = silent, c.warm
 	if c.prepare != nil {
 		c.prepare(w)
 	}
@@ -80,15 +80,18 @@ func numbered(calls []string) string {
 
 var faults = []fault{refused, lostAnswer, diesBefore, diesAfter}
 
-// TestCrashAtEveryRequest fails or kills every request of every course in turn.
+// TestCrashAtEveryRequest fails or kills every request of every course in turn,
+// where each invocation is a fresh instance, and where one lives until it is killed.
 func TestCrashAtEveryRequest(t *testing.T) {
 	t.Parallel()
 	for _, c := range courses {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			c.try(t, every, nil)
-			for _, f := range faults {
-				for n := 0; c.try(t, every, map[int]fault{n: f}); n++ {
+			for _, c.warm = range []bool{false, true} {
+				c.try(t, every, nil)
+				for _, f := range faults {
+					for n := 0; c.try(t, every, map[int]fault{n: f}); n++ {
+					}
 				}
 			}
 		})

@@ -26,6 +26,7 @@ package export
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -82,6 +83,7 @@ type Driver struct {
 
 	checked atomic.Bool
 	resting resting
+	audited sync.Map // plan's name -> its newest due slot, where none is missed up to it
 }
 
 // Result is where an export stands after a drive. Err says that it could not be

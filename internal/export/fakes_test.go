@@ -22,7 +22,11 @@ func (s store) Create(ctx context.Context, key string, body []byte) error {
 		if s.w.overwrites {
 			_ = s.w.store.Delete(ctx, key)
 		}
-		return s.w.store.Create(ctx, key, body)
+		err := s.w.store.Create(ctx, key, body)
+		if s.w.twice && err == nil {
+			err = s.w.store.Create(ctx, key, body)
+		}
+		return err
 	})
 }
 
@@ -33,6 +37,9 @@ func (s store) Get(ctx context.Context, key string) (body []byte, err error) {
 
 func (s store) List(ctx context.Context, prefix, after string, limit int) (keys []string, more bool, err error) {
 	err = s.w.do("LIST "+prefix, func() (err error) { keys, more, err = s.w.store.List(ctx, prefix, after, limit); return err })
+	if s.w.listing != nil {
+		keys = s.w.listing(prefix, keys)
+	}
 	return keys, more, err
 }
 
@@ -41,7 +48,7 @@ func (s store) Delete(ctx context.Context, key string) error {
 }
 
 func (s store) EverVersioned(context.Context) (bool, error) {
-	return false, s.w.do("GET ?versioning", func() error { return nil })
+	return s.w.versioned, s.w.do("GET ?versioning", func() error { return nil })
 }
 
 type cloud struct{ w *world }
@@ -59,7 +66,7 @@ func (c cloud) Images(_ context.Context, ids []image.ID) (found map[image.ID]ima
 func (c cloud) Export(_ context.Context, r ledger.Request) (task export.Task, err error) {
 	i := c.w.issue(callExport, r, "")
 	err = c.w.do("ExportImages "+string(r.Image.ID), func() error {
-		c.w.now = c.w.now.Add(c.w.pace)
+		c.w.now, c.w.asked = c.w.now.Add(c.w.pace), r.Image.ID
 		if c.w.cloud != nil {
 			if err := c.w.cloud(c.w.exportCalls() - 1); err != nil {
 				if err == errTaken {

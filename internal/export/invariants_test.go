@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -157,6 +158,9 @@ func (w *world) violations() []string {
 		}
 		last = id
 	}
+	for _, p := range w.plans {
+		wrong = append(wrong, w.unaccounted(p)...)
+	}
 	return append(wrong, w.gaps()...)
 }
 
@@ -195,16 +199,22 @@ func (w *world) newest() []ledger.Entry {
 	return list
 }
 
-// gaps returns the logs that have one, and what is not in the history.
+// gaps returns the logs that have one, or go on after their end, and what is not in
+// the history.
 func (w *world) gaps() (wrong []string) {
 	closed := w.keys("v1/history/")
 	seq := map[string]int{}
+	ended := map[string]bool{}
 	for _, key := range w.keys("v1/exports/") {
 		id := strings.Split(key, "/")[3]
 		seq[id]++
 		if !strings.HasSuffix(key, fmt.Sprintf("/%s/%06d.json", id, seq[id])) {
 			wrong = append(wrong, "the log has a gap before "+key)
 		}
+		if ended[id] {
+			wrong = append(wrong, "after CLOSED there is "+key)
+		}
+		ended[id] = w.state(key) == ledger.Closed
 	}
 	for id := range seq {
 		if n := len(slices.DeleteFunc(slices.Clone(closed), func(key string) bool { return !strings.HasSuffix(key, "/"+id) })); n != 1 {
@@ -214,14 +224,34 @@ func (w *world) gaps() (wrong []string) {
 	return wrong
 }
 
-// unaccounted returns the slots of a plan that were due since an instant, and of
-// which nothing is on record.
-func (w *world) unaccounted(p plan.Plan, since time.Time) (wrong []string) {
-	marks := w.keys("v1/slots/" + p.Name + "/")
-	for _, due := range p.Due(since, w.now.Add(-time.Hour), 1000) {
-		key := "v1/slots/" + p.Name + "/" + due.Format(image.SlotFormat)
-		if !slices.ContainsFunc([]string{"", ".missed", ".suspended"}, func(fate string) bool { return slices.Contains(marks, key+fate) }) {
-			wrong = append(wrong, "nothing is on record of "+key)
+// state returns that of the entry under a key.
+func (w *world) state(key string) ledger.State {
+	var e ledger.Entry
+	body, err := w.store.Get(w.t.Context(), key)
+	if err == nil {
+		err = json.Unmarshal(body, &e)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return e.State
+}
+
+// unaccounted returns the slots of a plan that were due since its first one on
+// record, and of which nothing is.
+func (w *world) unaccounted(p plan.Plan) (wrong []string) {
+	marks := w.marks(p)
+	if len(marks) == 0 {
+		return nil
+	}
+	begun, err := time.Parse(image.SlotFormat, strings.SplitN(marks[0], ".", 2)[0])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, due := range p.Due(begun, w.now.Add(-time.Hour), 1000) {
+		name := due.Format(image.SlotFormat)
+		if !slices.ContainsFunc([]string{"", ".missed", ".suspended", ".begun"}, func(fate string) bool { return slices.Contains(marks, name+fate) }) {
+			wrong = append(wrong, fmt.Sprintf("nothing is on record of slot %s of plan %s", name, p.Name))
 		}
 	}
 	return wrong

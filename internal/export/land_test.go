@@ -24,29 +24,6 @@ func TestForeignObjectsCostNothing(t *testing.T) {
 	}
 }
 
-func TestEventBeforeTheRecord(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.takes = time.Millisecond // CVM is faster than our ledger
-	w.at = func(_ int, c string) {
-		if strings.HasPrefix(c, "PUT ") && strings.HasSuffix(c, "000002.json") {
-			w.at = nil
-			w.now = w.now.Add(time.Second)
-			if err := w.land(systemDisk); err != nil {
-				t.Error(err)
-			}
-			if len(w.notices) != 0 {
-				t.Error("told while the start was not on record")
-			}
-		}
-	}
-	_, _ = w.start(web) // does not look again: a real export takes minutes
-	if err := w.sweep(); err != nil {
-		t.Error(err)
-	}
-	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
-}
-
 func TestEventsAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -64,37 +41,6 @@ func TestEventsAgain(t *testing.T) {
 	_ = w.land(systemDisk)
 	if n := len(w.calls) - before; n != 2 { // log, entry
 		t.Errorf("%d requests for an event after the end: %q", n, w.calls[before:])
-	}
-}
-
-// The last two disks land at once: two events, two invocations, one notice.
-func TestLastDisksLandAtOnce(t *testing.T) {
-	t.Parallel()
-	for n := range 12 {
-		w := newWorld(t)
-		w.addImage("img-cccccccc", 3)
-		_, _ = w.start("img-cccccccc")
-		keys := w.tasks[0].request.Files()
-		w.takes = 0
-		w.now = w.now.Add(time.Minute)
-		w.put(keys[0], 5)
-		if err := w.land(keys[0]); err != nil || len(w.notices) != 0 {
-			t.Fatalf("one of three: %d notices, %v", len(w.notices), err)
-		}
-		w.put(keys[1], 6)
-		w.put(keys[2], 7)
-		at := len(w.calls) + n
-		w.at = func(i int, _ string) {
-			if i == at {
-				w.at = nil
-				_ = w.land(keys[2])
-			}
-		}
-		_ = w.land(keys[1])
-		w.wantClosed(exportID("img-cccccccc"), ledger.Complete, 1, 1)
-		if e := w.notices[0]; len(e.Landed) != 3 || e.Landed[2].Size != 7 {
-			t.Errorf("landed %+v", e.Landed)
-		}
 	}
 }
 
@@ -206,30 +152,6 @@ func TestSecondReading(t *testing.T) {
 	if len(w.notices) != 2 || w.notices[1].Request.File != "a b_xvda.raw" || w.notices[0].Request.File != "web+2_xvda.raw" || w.notices[0].Request.Prefix != "web+2" {
 		t.Errorf("%+v", w.notices)
 	}
-}
-
-// While the listing does not show a young log, its file is not a stranger.
-func TestStaleListIsNoStranger(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	_, _ = w.start(web)
-	w.now = w.now.Add(25 * time.Minute)
-	w.deliver()
-	_, _ = w.invoke(func(ctx context.Context, d *export.Driver) error {
-		d.Ledger = ledger.New(blind{store{w}}, "")
-		return d.Land(ctx, []export.Object{{Bucket: bucket, Keys: []string{systemDisk}}}, true)
-	})
-	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
-	if o := w.notices[0].Request.Origin; o != ledger.Scheduled {
-		t.Errorf("told as %q", o)
-	}
-}
-
-// blind lists nothing.
-type blind struct{ store }
-
-func (blind) List(context.Context, string, string, int) ([]string, bool, error) {
-	return nil, false, nil
 }
 
 // The function that hears of files has no right to start exports.

@@ -21,15 +21,19 @@ const grace = 10 * time.Minute
 // returns the exports that it put on the work list.
 func (d *Driver) audit(ctx context.Context, p plan.Plan) ([]*job, error) {
 	now := d.Now()
-	due := p.Due(now.Add(-lookback), now.Add(-grace), lookbackSlots)
-	if len(due) == 0 {
+	last := p.Due(now.Add(-lookback), now.Add(-grace), 1)
+	if len(last) == 0 {
 		return nil, nil
 	}
+	newest := last[0]
+	if was, ok := d.audited.Load(p.Name); ok && was == newest {
+		return nil, nil // this instance has looked, and records do not go away
+	}
+	due := p.Due(now.Add(-lookback), newest, lookbackSlots)
 	s, err := d.sinceBegun(ctx, p, due[0])
 	if err != nil {
 		return nil, err
 	}
-	newest := due[len(due)-1]
 	missed, err := d.missed(ctx, p, s, due)
 	switch {
 	case err != nil:
@@ -38,6 +42,7 @@ func (d *Driver) audit(ctx context.Context, p plan.Plan) ([]*job, error) {
 		// The plan, or its present schedule, is new: it owes nothing from before.
 		return nil, d.mark(ctx, p, newest, ledger.Begun, "")
 	case len(missed) == 0:
+		d.audited.Store(p.Name, newest)
 		return nil, nil
 	case s.suspended():
 		for _, slot := range missed {

@@ -188,35 +188,3 @@ func TestMissedThroughCrashes(t *testing.T) {
 		}
 	}
 }
-
-// The fan-out stops half way and the timer does not come again: the sweep finds
-// the slot unfilled, and fills it with what is left.
-func TestHalfFilledSlotIsFilled(t *testing.T) {
-	t.Parallel()
-	p := nightly(web)
-	w := newWorld(t)
-	firstDay(w, p) // so the plan is not new
-	w.addImage("img-bbbbbbbb", 1)
-	w.addImage("img-cccccccc", 1)
-	p.Images = append(p.Images, plan.Selector{ID: "img-bbbbbbbb"}, plan.Selector{ID: "img-cccccccc"})
-	w.deploy(p)
-	w.fault = func(_ int, c string) fault {
-		if strings.HasPrefix(c, "PUT v1/open/") && strings.HasSuffix(c, "bbbbbbbb") {
-			return diesAfter
-		}
-		return fine
-	}
-	if _, err := w.fire(p, day(1)); err == nil {
-		t.Fatal("it was filled")
-	}
-	w.fault = nil
-	w.now = day(1).Add(30 * time.Minute)
-	w.calm()
-	if filled := w.note(p, day(1)); len(filled.Exports) != 2 || len(filled.Skipped) != 1 || len(w.tasks) != 3 {
-		t.Errorf("the slot has %d exports and %d skipped; %d tasks", len(filled.Exports), len(filled.Skipped), len(w.tasks))
-	}
-	if len(w.told(ledger.KindMissed)) != 1 {
-		t.Errorf("told %d times", len(w.told(ledger.KindMissed)))
-	}
-	w.wantKept()
-}

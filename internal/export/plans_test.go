@@ -31,9 +31,9 @@ func machines(keep int, ids ...image.InstanceID) plan.Plan {
 	return p
 }
 
-// deploy makes the sweep look after plans.
+// deploy makes the sweep look after plans, on new instances.
 func (w *world) deploy(plans ...plan.Plan) {
-	w.plans = plan.Set{}
+	w.plans, w.instance = plan.Set{}, nil
 	for _, p := range plans {
 		w.plans[p.Name] = p
 	}

@@ -3,12 +3,10 @@ package export_test
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/imageferry/imageferry/internal/image"
-	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/plan"
 )
 
@@ -22,7 +20,8 @@ func (w *world) addImages(n int) (ids []image.ID) {
 	return ids
 }
 
-// crowd is a plan of four images a slot, every four hours for two days and a half.
+// crowd is a plan of four images a slot, every four hours for two days and a half,
+// and room for one task, four of which take five hours.
 func crowd(t *testing.T) (*world, plan.Plan) {
 	t.Helper()
 	w := newWorld(t)
@@ -32,39 +31,11 @@ func crowd(t *testing.T) (*world, plan.Plan) {
 	for _, id := range w.addImages(4) {
 		p.Images = append(p.Images, plan.Selector{ID: id})
 	}
-	p.Schedule = "0 0 3/4 22-24 11 * 2026"
+	p.Schedule, p.Deadline = "0 0 3/4 22-24 11 * 2026", 96*time.Hour
+	w.takes = 75 * time.Minute
+	w.quota(1)
 	w.deploy(p)
 	return w, p
-}
-
-// The room is one task, and for days there is more to do than fits: nobody is
-// overtaken, and everybody is carried in the end.
-func TestFirstInFirstOut(t *testing.T) {
-	t.Parallel()
-	w, p := crowd(t)
-	w.takes = 75 * time.Minute // four take five hours
-	w.quota(1)
-	p.Deadline = 96 * time.Hour
-	w.deploy(p)
-	due := p.Due(slot.Add(-1), day(9), 100)
-	for _, at := range due {
-		w.sweepEvery(20*time.Minute, at)
-		_, _ = w.timer(p, at)
-	}
-	w.sweepEvery(20*time.Minute, day(8))
-	slots := w.started()
-	if !slices.IsSortedFunc(slots, time.Time.Compare) {
-		t.Errorf("started in the order %v", slots)
-	}
-	if want := 4 * len(due); len(slots) != want || want < 50 {
-		t.Errorf("%d exports of %d were started", len(slots), want)
-	}
-	for _, e := range w.newest() {
-		if e.Verdict != ledger.Complete || e.Seq > 40 {
-			t.Errorf("%s: %s (%s) with %d entries", e.Request.ID, e.Verdict, e.Detail, e.Seq)
-		}
-	}
-	w.wantKept()
 }
 
 // sweepEvery sweeps at intervals up to a time.
@@ -136,33 +107,6 @@ func TestHeadOfLine(t *testing.T) {
 	if got := w.taskOrder(); !slices.Equal(got, []image.ID{"img-n0000000", "img-n0000001", "img-n0000002"}) {
 		t.Errorf("started in the order %q", got)
 	}
-}
-
-// One export that cannot be read, and one that is busy, hold up nobody.
-func TestPoisonIsIsolated(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	p := nightly(w.addImages(5)...)
-	w.deploy(p)
-	poisoned := string(image.ScheduledID(p.Name, slot, "img-n0000000"))
-	w.fault = func(_ int, c string) fault {
-		if strings.Contains(c, poisoned+"/") {
-			return refused
-		}
-		return fine
-	}
-	w.quota(2)
-	_, _ = w.timer(p, slot)
-	w.sweepEvery(5*time.Minute, slot.Add(6*time.Hour))
-	if got := w.taskOrder(); len(got) != 4 || len(w.open()) != 1 {
-		t.Errorf("carried %q, open %q", got, w.open())
-	}
-	w.fault = nil
-	w.sweepEvery(10*time.Minute, slot.Add(10*time.Hour))
-	if len(w.tasks) != 5 {
-		t.Errorf("%d tasks after the cure", len(w.tasks))
-	}
-	w.wantKept()
 }
 
 // A plan's own limit is kept, and keeps up no other plan.

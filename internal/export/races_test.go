@@ -80,52 +80,6 @@ func (c course) joined(t *testing.T, n int, other func(*world)) (reached bool) {
 	return reached
 }
 
-// TestTwoWinners has both claims answered with 200, and the second one stand:
-// COS under a close race. The settling time before the read-back tells.
-func TestTwoWinners(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.settling = func() {
-		w.settling = nil
-		w.overwrites = true
-		_, _ = w.start(web) // sees neither marker nor log, and claims the same
-		w.overwrites = false
-	}
-	w.play()
-	w.wantConverged("two starts", 0)
-
-	w = newWorld(t)
-	_, _ = w.start(web)
-	w.now = w.now.Add(25 * time.Minute)
-	w.deliver()
-	w.settling = func() {
-		w.settling = nil
-		// Another event saw no verdict yet; its own one stands.
-		if err := w.store.Delete(t.Context(), "v1/exports/d3/"+string(exportID(web))+"/000003.json"); err != nil {
-			t.Fatal(err)
-		}
-		_ = w.land(systemDisk)
-	}
-	_ = w.land(systemDisk)
-	w.wantConverged("two notices", 0)
-}
-
-// TestFrozenHolder thaws an invocation long after its claim ended and others have
-// gone on: it must not act any more.
-func TestFrozenHolder(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.at = func(_ int, c string) {
-		if strings.HasPrefix(c, "GET ") && strings.HasSuffix(c, "000001.json") {
-			w.at = nil
-			w.now = w.now.Add(time.Hour) // frozen before the read-back
-			_ = w.sweep()                // no trace: the sweep starts it
-		}
-	}
-	w.play()
-	w.wantConverged("frozen holder", 0)
-}
-
 // TestClaimIsRespected: nobody takes a claim over before it ends,
 // however often they look.
 func TestClaimIsRespected(t *testing.T) {

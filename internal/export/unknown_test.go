@@ -73,25 +73,6 @@ func TestUnknownOutcomeWithoutTrace(t *testing.T) {
 	}
 }
 
-func TestReissueKeepsTheNames(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.invisible = true
-	w.fault = func(n int, c string) fault {
-		if strings.HasPrefix(c, "ExportImages") && len(w.tasks) == 0 {
-			return lostAnswer
-		}
-		return fine
-	}
-	w.takes = 40 * time.Minute
-	_, _ = w.start(web)
-	w.sweepFor(24 * time.Hour)
-	w.wantClosed(exportID(web), ledger.Complete, 2, 1) // one start, and one more after an unknown outcome
-	if a, b := w.tasks[0].request.Prefix, w.tasks[1].request.Prefix; a != b {
-		t.Errorf("prefixes %q and %q", a, b)
-	}
-}
-
 // An answer that could not be recorded at once is recorded at the second try: a
 // second export would be the price.
 func TestAnswerIsRecordedAtTheSecondTry(t *testing.T) {

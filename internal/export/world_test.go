@@ -25,7 +25,11 @@ type world struct {
 	limit time.Duration // of an invocation; 0: it has no deadline
 
 	store      *indexed
-	overwrites bool // creates replace what stands there, and say 200
+	overwrites bool                                        // creates replace what stands there, and say 200
+	twice      bool                                        // something on the way sends each create twice, and passes on the second answer
+	versioned  bool                                        // the state bucket is
+	listing    func(prefix string, keys []string) []string // what a listing shows of the keys
+	drift      time.Duration                               // of the clock of whoever is invoked next
 	images     map[image.ID]image.Image
 	instances  []image.Instance
 	made       []image.ID        // by CreateImage
@@ -36,6 +40,7 @@ type world struct {
 	cloud      func(n int) error // answers the nth call of ExportImages; nil: accepted; errTaken: accepted, and nobody is told
 	receiver   func(n int) error // answers the nth notice
 	takes      time.Duration     // from ExportImages to the files; 0: they never come
+	asked      image.ID          // that ExportImages was called for last
 	invisible  bool              // uploads do not show
 	pace       time.Duration     // that a call of ExportImages takes
 	plans      plan.Set          // whose slots are looked after
@@ -49,6 +54,8 @@ type world struct {
 	carried  int // tasks that are known to have landed, from the first on
 	notices  []ledger.Entry
 	silent   bool // nothing is logged
+	warm     bool // an instance serves all invocations until it dies
+	instance *export.Driver
 	log      strings.Builder
 	record
 }
@@ -76,6 +83,9 @@ var (
 	errUnknown = &outcome.Error{Kind: outcome.Unknown, Op: "test", Code: "ClientError", Message: "no answer could be read"}
 	errTaken   = &outcome.Error{Kind: outcome.Unknown, Op: "test", Code: "InternalError", Message: "it was taken all the same"}
 )
+
+// settle is more than twice the time in which creates were seen to race.
+const settle = 5 * time.Second
 
 const web = image.ID("img-aaaaaaaa")
 
@@ -143,7 +153,8 @@ type invocation struct {
 
 func (i invocation) Deadline() (time.Time, bool) { return i.deadline, !i.deadline.IsZero() }
 
-// invoke runs one invocation of a fresh instance. It reports whether it survived.
+// invoke runs one invocation, of a fresh instance unless the world is warm. It
+// reports whether it survived.
 func (w *world) invoke(f func(ctx context.Context, d *export.Driver) error) (err error, survived bool) {
 	defer w.enter()()
 	defer func() {
@@ -151,27 +162,32 @@ func (w *world) invoke(f func(ctx context.Context, d *export.Driver) error) (err
 			if _, ok := r.(death); !ok {
 				panic(r)
 			}
+			w.instance = nil
 		}
 	}()
 	i := invocation{Context: w.t.Context()}
 	if w.limit > 0 {
-		i.deadline = w.now.Add(w.limit)
+		i.deadline = w.now.Add(w.limit + w.drift)
 	}
-	return f(i, w.driver()), true
+	if w.instance == nil || !w.warm {
+		w.instance = w.driver()
+	}
+	return f(i, w.instance), true
 }
 
 func (w *world) driver() *export.Driver {
+	drift := w.drift
 	log := slog.New(slog.DiscardHandler)
 	if !w.silent {
 		log = slog.New(slog.NewTextHandler(&w.log, nil))
 	}
 	return &export.Driver{
 		Ledger: ledger.New(store{w}, ""), Cloud: cloud{w}, Files: files{w}, Notify: notifier{w},
-		Plans: w.plans, Bucket: bucket, Region: "ap-guangzhou", Settle: 5 * time.Second, Quiet: 10 * time.Minute, Log: log,
-		Now: func() time.Time { return w.now },
+		Plans: w.plans, Bucket: bucket, Region: "ap-guangzhou", Settle: settle, Quiet: 10 * time.Minute, Log: log,
+		Now: func() time.Time { return w.now.Add(drift) },
 		Sleep: func(_ context.Context, d time.Duration) error {
 			w.now = w.now.Add(d)
-			if w.settling != nil {
+			if w.settling != nil && d >= settle {
 				w.settling()
 			}
 			return nil

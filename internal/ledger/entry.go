@@ -189,6 +189,8 @@ const (
 	Undelivered DeliveryState = "undelivered"
 )
 
+func (e *Entry) schema() int { return e.Schema }
+
 // Kind is what people are told by the verdict of e.
 func (e Entry) Kind() string {
 	switch {

@@ -160,22 +160,26 @@ func (l *Ledger) read(ctx context.Context, key string) (Entry, error) {
 	return e, nil
 }
 
-// get reads an object of the stored form. The schema is looked at first: what a
-// newer version wrote need not fit our types.
-func (l *Ledger) get(ctx context.Context, key string, into any) error {
+// stored is a form that lies in the bucket.
+type stored interface{ schema() int }
+
+// get reads an object of the stored form. What a newer version wrote need not fit
+// our types, so where it does not, its schema alone is looked at.
+func (l *Ledger) get(ctx context.Context, key string, into stored) error {
 	body, err := l.store.Get(ctx, key)
 	if err != nil {
 		return fmt.Errorf("read %q: %w", key, err)
 	}
-	var version struct {
-		Schema int `json:"schema"`
+	version := into.schema
+	if err = json.Unmarshal(body, into); err != nil {
+		var other struct {
+			Schema int `json:"schema"`
+		}
+		_ = json.Unmarshal(body, &other) // what it read before an error counts
+		version = func() int { return other.Schema }
 	}
-	err = json.Unmarshal(body, &version)
-	if err == nil && version.Schema > Schema {
-		return &SchemaError{Key: key, Schema: version.Schema}
-	}
-	if err == nil {
-		err = json.Unmarshal(body, into)
+	if version() > Schema {
+		return &SchemaError{Key: key, Schema: version()}
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %q: %w", ErrDamaged, key, err)

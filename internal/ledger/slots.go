@@ -71,6 +71,8 @@ type Slot struct {
 	Skipped  []Pick    `json:"skipped,omitempty"` // Filled: what is not, and why
 }
 
+func (s *Slot) schema() int { return s.Schema }
+
 // Pick is an image or an instance that the plan chose for a slot.
 type Pick struct {
 	Image    image.ID         `json:"image,omitempty"`

@@ -34,6 +34,8 @@ type marker struct {
 	Request Request `json:"request"`
 }
 
+func (m *marker) schema() int { return m.Schema }
+
 // Open puts a request on the work list. It reports whether the marker is new;
 // an old one is left as it is.
 func (l *Ledger) Open(ctx context.Context, r Request) (fresh bool, err error) {
