@@ -7,6 +7,7 @@ import (
 
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/outcome"
 )
 
 // sweepPage is how many exports are taken on at once.
@@ -128,7 +129,10 @@ func (d *Driver) reopen(ctx context.Context, name string) *job {
 	if err == nil && j.entry.Seq == 0 {
 		j.entry.Request, err = d.Ledger.ReadOpen(ctx, name)
 	}
-	if err != nil {
+	switch {
+	case outcome.Is(err, outcome.NotFound) && j.entry.Seq == 0:
+		j.stop(nil) // another tick began and closed it since the list was read
+	case err != nil:
 		j.stop(err)
 	}
 	return j
