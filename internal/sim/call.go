@@ -75,10 +75,7 @@ func (w *world) call(o op, subject string, effect func(c *sent) error) error {
 	v := r.of
 	c := &sent{id: v.identify(o, subject), op: o, subject: subject, by: v, at: w.now}
 	w.operations++
-	v.requests++
-	if ways[o].claim && o != opGet {
-		v.effects++
-	}
+	w.charge(c)
 	w.stress(r, c)
 
 	reach := time.Millisecond * time.Duration(1+w.number(c.id.and('a'), 30))

@@ -9,8 +9,8 @@ import (
 	"github.com/imageferry/imageferry/internal/outcome"
 )
 
-// lastSeconds is the end of an invocation in which no effect is started.
-const lastSeconds = 5 * time.Second
+// reserve is the end of an invocation in which no effect is started.
+const reserve = 5 * time.Second
 
 // claim finds the entry under which an instance is about to issue an effect, and
 // checks that it may: the entry is its own, stands, was read back after the
@@ -33,7 +33,7 @@ func (w *world) claim(i *instance, id image.ExportID, state func(*record) bool, 
 		w.violate(intentionFirst, id, "%s issues %s under entry %d, which it did not read back after %s", v.name, effect, r.Seq, w.settle)
 	case r.effects[effect] > 0:
 		w.violate(oncePerIntention, id, "%s issues %s again under entry %d", v.name, effect, r.Seq)
-	case w.now > v.ends-lastSeconds:
+	case w.now > v.ends-reserve:
 		w.violate(holderGivesUp, id, "%s issues %s %s before its end", v.name, effect, v.ends-w.now)
 	}
 	r.effects[effect]++
@@ -123,7 +123,6 @@ func (w *world) checkSend(i *instance, channel string, e ledger.Entry) *record {
 	id := e.Request.ID
 	r := w.claim(i, id, func(r *record) bool { return r.Deliveries[channel].State == ledger.Sending }, "the notice to "+channel)
 	h := w.of(id)
-	h.sends++
 	h.tried[channel] = true
 	if e.Verdict == ledger.Complete {
 		for _, f := range e.Landed {
@@ -155,7 +154,24 @@ func (w *world) heard(s *sent, claim *record, channel string, e ledger.Entry) {
 		w.met("a notice that was heard twice")
 	}
 	heard.by = append(heard.by, s.by)
-	heard.times++
 	w.notices++
 	w.tell(nil, "%s hears %s", channel, e.NoticeID())
+}
+
+// claimsAreUsed: a claim that its holder knows to be its own, and does nothing with,
+// keeps everybody waiting for nothing.
+func (w *world) claimsAreUsed(v *invocation) {
+	for _, r := range v.claims {
+		if r == r.log.newest() && r.Seq == r.log.last && r.known && r.hurt == v.hurt && len(r.effects) == 0 && w.now < v.ends-reserve {
+			w.violate(claimsAreUsed, r.log.id, "%s ends, and did nothing under entry %d, which it read back", v.name, r.Seq)
+		}
+	}
+}
+
+// nobodyFailsInVain: an error of a function makes SCF deliver the event again, and
+// people look into logs.
+func (w *world) nobodyFailsInVain(v *invocation, err error) {
+	if err != nil && v.hurt == 0 && !v.stale && !v.froze && !v.on.old && w.now < v.ends-reserve {
+		w.violate(nobodyFailsInVain, "", "%s fails: %v", v.name, err)
+	}
 }

@@ -19,7 +19,8 @@ func (w *world) entryNeverChanges(key string, old *object) {
 // know begins anything in it. The notify function asks only before it begins a log;
 // what it adds to one that stands, the store itself takes for no claim.
 func (w *world) checkWrite(c *sent) {
-	goesOn := c.by.on.of == &w.notify && parseKey(c.subject).seq > 1
+	p := parseKey(c.subject)
+	goesOn := c.by.on.of == &w.notify && p.dir != "open" && p.seq != 1
 	if w.versioned && (w.versionedFirst || c.by.on.born > w.versionedAt) && !goesOn {
 		w.violate(versionedIsRefused, "", "%s was written by an instance that began after the bucket was versioned", c.subject)
 	}

@@ -31,16 +31,22 @@ func (w *world) checkMade(claim *record, of image.ExportID) {
 // the newest of its instance, and whose own export is over.
 func (w *world) checkDeletion(i *instance, id image.ID) *record {
 	v := i.serves
-	announces := func(r *record) bool { return r.State == ledger.Pruning && slices.Contains(r.Surplus, string(id)) }
-	for _, h := range slices.Backward(w.order) {
+	announces := func(r *record) bool {
+		return r.by == v && r.State == ledger.Pruning && slices.Contains(r.Surplus, string(id)) && r.effects[string(id)] == 0
+	}
+	var announced *record // two exports of an instance may announce the same; the one that was read back acts
+	for _, h := range w.order {
 		for _, r := range h.records {
-			if r.by == v && announces(r) && r.effects[string(id)] == 0 {
-				return w.claim(i, h.id, announces, string(id))
+			if announces(r) && (announced == nil || r.seen > announced.seen) {
+				announced = r
 			}
 		}
 	}
-	w.violate(intentionFirst, "", "%s deletes %s without an entry that announces it", v.name, id)
-	return nil
+	if announced == nil {
+		w.violate(intentionFirst, "", "%s deletes %s without an entry that announces it", v.name, id)
+		return nil
+	}
+	return w.claim(i, announced.log.id, announces, string(id))
 }
 
 // checkDeleted is when CVM deletes an image.

@@ -99,7 +99,7 @@ func (c cloud) Export(_ context.Context, r ledger.Request) (answer export.Task, 
 	w := c.i.w
 	claim := w.checkExport(c.i, r)
 	err = w.call(opExport, string(r.ID), func(s *sent) error {
-		if err := w.refuse(r, s.id); err != nil {
+		if err := w.refuse(r, s); err != nil {
 			return err
 		}
 		t := w.begin(r, s)
@@ -118,8 +118,8 @@ func (c cloud) Export(_ context.Context, r ledger.Request) (answer export.Task, 
 }
 
 // refuse returns why CVM does not take a task, or nil.
-func (w *world) refuse(r ledger.Request, id identity) error {
-	m := w.catalog[r.Image.ID]
+func (w *world) refuse(r ledger.Request, s *sent) error {
+	m, id := w.catalog[r.Image.ID], s.id
 	switch {
 	case w.hit(cvmLimited, id):
 		w.met("CVM limited the rate")
@@ -135,6 +135,7 @@ func (w *world) refuse(r ledger.Request, id identity) error {
 		return errEncrypted
 	case m.poison == alwaysUnknown:
 		w.met("an image whose export is never answered")
+		s.by.hurt++
 		return errNoAnswer
 	case w.hit(cvmBusy, id):
 		w.met("CVM was busy with an image")

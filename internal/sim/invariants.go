@@ -35,6 +35,10 @@ const (
 	holderGivesUp       invariant = "no effect is started in the last seconds of an invocation"
 	unansweredHaveTime  invariant = "a start that was never answered is given time to show before it is repeated"
 	ticksFillSlots      invariant = "a tick that nothing went wrong with fills its slot"
+	claimsAreUsed       invariant = "a claim that was won and read back is acted on, or taken back"
+	nobodyFailsInVain   invariant = "an invocation that nothing happened to does not fail"
+	suspensionIsTold    invariant = "a plan is suspended only once the news of it are on the work list"
+	noteComesLast       invariant = "a slot is noted as filled only when each of its exports is on the work list"
 	skippedIsHeld       invariant = "an image is skipped as unchanged only while all its files are there"
 	newestActs          invariant = "an effect happens only while its entry is the newest"
 	startsAreBounded    invariant = "accepted starts are at most one more than unknown outcomes"
@@ -86,7 +90,7 @@ func (w *world) relaxed(i invariant) bool {
 		return w.wild || w.overwrites()
 	case entriesNeverChange, verdictsStand, attemptsCount, oncePerIntention, acceptedIsTrue, limitIsKept, intentionFirst:
 		return w.overwrites()
-	case slotsAreAccounted, exportsEnd, everybodyIsTold, workListEmpties, requestsAreAnswered, nobodyStarves, oldestFirst, ticksFillSlots:
+	case slotsAreAccounted, exportsEnd, everybodyIsTold, workListEmpties, requestsAreAnswered, nobodyStarves, oldestFirst, ticksFillSlots, claimsAreUsed, nobodyFailsInVain:
 		return w.versioned // nothing goes on there
 	}
 	return false

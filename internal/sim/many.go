@@ -2,6 +2,7 @@ package sim
 
 import (
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -41,6 +42,7 @@ func (s *Sum) add(r Result) {
 // nothing with another's. It stops early once so many seeds broke an invariant; 0
 // stands for never.
 func RunMany(from uint64, n, enough int, opt Options) Sum {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // worlds are small and short-lived
 	sum := Sum{Probes: map[string]int{}}
 	next := from
 	var mu sync.Mutex

@@ -30,8 +30,9 @@ type Result struct {
 	Exports, Starts, Notices        int
 	Unknown                         int            // outcomes of effects
 	LongestLog                      int            // entries
-	PerExport                       float64        // requests that an export cost on average
 	Probes                          map[string]int // how often each rare thing happened
+
+	Costs []float64 // faultless runs: requests of each export of a single disk, in order
 
 	Hash  string // of the trace and of what the services hold in the end
 	Story []string
@@ -55,13 +56,16 @@ func Run(seed uint64, opt Options) Result {
 		v.finished = func(*invocation, []byte, error) {}
 		v.kill()
 	}
+	for _, t := range w.idle {
+		t.end()
+	}
 	return w.result()
 }
 
 func (w *world) result() Result {
 	return Result{
 		Seed: w.seed, Violation: w.violation, Time: min(w.now, w.end), Operations: w.operations, Invocations: w.invocations, Faults: w.faults,
-		Exports: len(w.order), Starts: w.starts, Notices: w.notices, Unknown: w.unknown, LongestLog: w.longestLog, PerExport: w.perExport(),
+		Exports: len(w.order), Starts: w.starts, Notices: w.notices, Unknown: w.unknown, LongestLog: w.longestLog, Costs: w.costs(),
 		Probes: w.probes, Hash: w.hash(), Story: w.tale(), Fired: w.fired,
 	}
 }

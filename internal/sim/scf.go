@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/imageferry/imageferry/internal/ferry"
+	"github.com/imageferry/imageferry/internal/image"
 )
 
 // SCF as documents describe it (583/9707, 583/9708, 583/11637, 583/41138): an
@@ -29,28 +29,6 @@ type handler interface {
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
 }
 
-// instance is one process of a function. It keeps its driver while it lives.
-type instance struct {
-	w       *world
-	of      *lambda
-	name    string
-	skew    time.Duration // of its clock
-	width   int           // of its pools
-	old     bool          // of the previous version
-	born    time.Duration
-	serves  *invocation
-	idle    time.Duration // since
-	thaws   time.Duration
-	dead    bool
-	ferry   *ferry.Ferry
-	handler handler
-}
-
-// clock is what the instance's clock shows at an instant.
-func (i *instance) clock(at time.Duration) time.Time { return epoch.Add(at + i.skew) }
-
-func (i *instance) now() time.Time { return i.clock(i.w.now) }
-
 // invocation is one event that an instance works on.
 type invocation struct {
 	name     string // the same in every run of the seed
@@ -62,13 +40,14 @@ type invocation struct {
 	routines []*routine
 	asked    map[identity]uint64 // calls of one kind and subject so far
 	nonces   int
-	requests int
-	effects  int // of those, that wrote or sent
+	bill     map[image.ExportID]*expense
 	hurt     int // unknown answers that it got
 	over     bool
 	overAt   time.Duration
-	stale    bool    // a listing that it got was
-	lists    bool    // it goes through the work list
+	stale    bool // a listing that it got was
+	froze    bool // it was frozen
+	lists    bool // it goes through the work list
+	claims   []*record
 	full     *record // its oldest export that was refused for want of room
 	finished func(v *invocation, out []byte, err error)
 }
@@ -88,9 +67,6 @@ func (v *invocation) identify(o op, subject string) identity {
 
 // errKilled is how an invocation ends for the platform whose instance was killed.
 var errKilled = fmt.Errorf("the instance was killed")
-
-// coldAfter is how long an idle instance is kept.
-const coldAfter = 20 * time.Minute
 
 // invoke gives a payload to a warm instance, or to a new one. It reports whether
 // there was room.
@@ -128,65 +104,15 @@ func (w *world) occupy(f *lambda, name string, finished func(*invocation, []byte
 	return true
 }
 
-// instance returns one that is free.
-func (w *world) instance(f *lambda, id identity) *instance {
-	kept := f.instances[:0]
-	var free *instance
-	for _, i := range f.instances {
-		switch {
-		case i.dead, i.serves == nil && w.now-i.idle > coldAfter:
-			continue
-		case i.serves == nil && free == nil:
-			free = i
-		}
-		kept = append(kept, i)
-	}
-	f.instances = kept
-	switch {
-	case free != nil && w.float(id.and('w')) < w.warm:
-		w.met("a warm instance")
-		return free
-	case len(f.instances) >= f.most:
-		return free
-	}
-	return w.boot(f, id)
-}
-
-// boot starts a new instance.
-func (w *world) boot(f *lambda, id identity) *instance {
-	f.born++
-	i := &instance{w: w, of: f, name: fmt.Sprintf("%s-%d", f.name, f.born), born: w.now, width: w.width}
-	if w.hit(clockSkew, id) {
-		i.skew = time.Duration((w.float(id.and('s'))*2 - 1) * float64(w.skew))
-	}
-	if w.oldDays[w.day()] && w.hit(oldVersion, id) {
-		i.old = true
-		w.met("an instance of the previous version")
-	}
-	i.ferry = w.deploy(i)
-	i.handler = f.handle(i)
-	f.instances = append(f.instances, i)
-	return i
-}
-
-// jump sets the clock of an instance between two invocations, within what is
-// promised.
-func (w *world) jump(i *instance, id identity) {
-	if w.hit(clockJump, id) {
-		i.skew = time.Duration((w.float(id.and('j'))*2 - 1) * float64(w.skew))
-		w.met("a clock was set")
-	}
-}
-
 // end is when the handler returns.
 func (v *invocation) end(out []byte, err error) {
 	w := v.on.w
 	v.over, v.overAt = true, w.now
 	w.forget(v)
 	v.on.serves, v.on.idle = nil, w.now
-	if v.effects == 0 {
-		w.idle += v.requests
-	}
+	w.settleBill(v)
+	w.claimsAreUsed(v)
+	w.nobodyFailsInVain(v, err)
 	if err != nil {
 		w.tell(v, "it ends with an error: %v", err)
 	}

@@ -7,8 +7,8 @@ import "slices"
 // runs. What it returns breaks the same invariant; its Options repeat it.
 func Shrink(seed uint64, opt Options, runs int) (Result, Options) {
 	opt.Keep, opt.Story = true, false
-	s := shrinker{seed: seed, opt: opt, left: runs}
-	s.best = Run(seed, opt)
+	s := shrinker{run: func(opt Options) Result { return Run(seed, opt) }, opt: opt, left: runs}
+	s.best = s.run(opt)
 	if s.best.Violation == nil {
 		return s.best, opt
 	}
@@ -19,7 +19,7 @@ func Shrink(seed uint64, opt Options, runs int) (Result, Options) {
 }
 
 type shrinker struct {
-	seed uint64
+	run  func(Options) Result
 	opt  Options // of the smallest run so far
 	best Result
 	left int // runs that may be made
@@ -30,7 +30,7 @@ func (s *shrinker) try(opt Options) bool {
 	if s.left--; s.left < 0 {
 		return false
 	}
-	r := Run(s.seed, opt)
+	r := s.run(opt)
 	if r.Violation == nil || r.Violation.Invariant != s.best.Violation.Invariant {
 		return false
 	}

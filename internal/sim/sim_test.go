@@ -54,8 +54,11 @@ func TestSeeds(t *testing.T) {
 // story is told.
 func TestSameSeedSameRun(t *testing.T) {
 	t.Parallel()
-	hashes := map[string]bool{}
-	for seed := range uint64(10) {
+	hashes, n := map[string]bool{}, 10
+	if testing.Short() {
+		n = 3
+	}
+	for seed := range uint64(n) {
 		told := usual
 		told.Story, told.Keep, told.Calls = true, true, true
 		a, b := sim.Run(seed, usual), sim.Run(seed, told)
@@ -64,8 +67,8 @@ func TestSameSeedSameRun(t *testing.T) {
 		}
 		hashes[a.Hash] = true
 	}
-	if len(hashes) != 10 {
-		t.Errorf("10 seeds gave %d different runs", len(hashes))
+	if len(hashes) != n {
+		t.Errorf("%d seeds gave %d different runs", n, len(hashes))
 	}
 }
 
@@ -92,6 +95,7 @@ func TestOnly(t *testing.T) {
 // must.
 func TestFaultless(t *testing.T) {
 	t.Parallel()
+	sum, n := 0.0, 0.0
 	for seed := range uint64(5) {
 		r := sim.Run(seed, sim.Options{Days: 9, Faultless: true})
 		switch {
@@ -99,8 +103,16 @@ func TestFaultless(t *testing.T) {
 			t.Errorf("seed %d: %s", seed, r.Violation)
 		case r.Faults != 0 || r.Unknown != 0:
 			t.Errorf("seed %d: %d faults, %d unknown outcomes", seed, r.Faults, r.Unknown)
-		case r.PerExport > 20:
-			t.Errorf("seed %d: an export costs %.1f requests", seed, r.PerExport)
 		}
+		for _, c := range r.Costs {
+			sum += c
+			n++
+		}
+	}
+	// The design's figure: no more than 20 for a single disk, all told.
+	if mean := sum / n; n < 50 || mean > 20 {
+		t.Errorf("%.0f exports of a single disk cost %.2f requests on average, want at most 20", n, mean)
+	} else {
+		t.Logf("%.0f exports of a single disk cost %.2f requests on average", n, mean)
 	}
 }

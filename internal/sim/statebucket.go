@@ -94,6 +94,7 @@ func (s state) Get(_ context.Context, key string) (_ []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
+	w.readBack(s.i.serves, key)
 	return s.read(o), nil
 }
 

@@ -37,14 +37,14 @@ func (w *world) tale() (lines []string) {
 	if w.violation != nil && !w.opt.Calls {
 		about = string(w.violation.Export)
 	}
-	touched := map[*invocation]bool{nil: true}
+	touched := map[*invocation]bool{}
 	for _, s := range w.story {
-		if strings.Contains(s.text, about) {
+		if s.by != nil && strings.Contains(s.text+s.by.name, about) {
 			touched[s.by] = true
 		}
 	}
 	for _, s := range w.story {
-		if about != "" && !touched[s.by] {
+		if !touched[s.by] && !strings.Contains(s.text, about) && !concernsAll(s.text) {
 			continue
 		}
 		who := ""
@@ -54,6 +54,16 @@ func (w *world) tale() (lines []string) {
 		lines = append(lines, clockText(s.at)+"  "+who+s.text)
 	}
 	return lines
+}
+
+// concernsAll reports whether a sentence matters to every export.
+func concernsAll(text string) bool {
+	for _, start := range []string{"FAULT", "VIOLATION", "somebody", "function"} {
+		if strings.HasPrefix(text, start) {
+			return true
+		}
+	}
+	return false
 }
 
 // clockText writes an instant of the run as "day 3 04:30:12.345", in UTC+8; days

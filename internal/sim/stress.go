@@ -47,6 +47,7 @@ func (w *world) freeze(v *invocation, c *sent) {
 	if pause <= 0 {
 		return
 	}
+	v.froze = true
 	v.on.thaws = max(v.on.thaws, w.now+pause)
 	w.met("frozen within an invocation")
 	if pause > left-5*time.Second {

@@ -19,8 +19,6 @@ type task struct {
 	opens  time.Duration // its first upload
 	ends   time.Duration // its last file, or its death
 	dead   bool          // no file after ends, and an upload that stays open
-	landed int
-	lost   bool // the answer did not reach who asked, or was not recorded: it may be started again
 }
 
 // uploading reports whether an upload of the task is open. COS keeps those of a
@@ -87,7 +85,6 @@ func (w *world) begin(r ledger.Request, s *sent) *task {
 			at = t.ends
 		}
 		w.at(at, func() {
-			t.landed++
 			if together && i == len(t.files)-1 && i > 0 {
 				w.met("the last two files landed at once")
 			}

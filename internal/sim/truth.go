@@ -24,9 +24,8 @@ type history struct {
 	gone    bool      // the marker was deleted
 	starts  []*start
 	heard   map[string]*hearing // by channel
-	sends   int                 // tries, of all channels
+	cost    float64             // requests, of faultless runs
 	tried   map[string]bool     // channels that were tried at least once
-	refused map[string]bool     // channels whose receiver refused for good
 }
 
 // start is one accepted ExportImages.
@@ -38,30 +37,28 @@ type start struct {
 
 // hearing is what one channel heard of an export.
 type hearing struct {
-	times  int
-	id     string
-	by     []*invocation
-	claims []*record
+	id string
+	by []*invocation
 }
 
 // record is one entry of a log, and what was done under it.
 type record struct {
 	ledger.Entry
-	log      *history
-	by       *invocation
-	taken    time.Duration // when COS took it on
-	stands   time.Duration // when it became visible
-	seen     time.Duration // when its writer last read it back
-	effects  map[string]int
-	answers  int // that reached its writer
-	sentLate bool
+	log     *history
+	by      *invocation
+	taken   time.Duration // when COS took it on
+	stands  time.Duration // when it became visible
+	seen    time.Duration // when its writer last read it back
+	known   bool          // its writer knows that it stands
+	hurt    int           // unknown answers that its writer had got by then
+	effects map[string]int
 }
 
 // of returns the history of an export.
 func (w *world) of(id image.ExportID) *history {
 	h := w.histories[id]
 	if h == nil {
-		h = &history{id: id, heard: map[string]*hearing{}, tried: map[string]bool{}, refused: map[string]bool{}}
+		h = &history{id: id, heard: map[string]*hearing{}, tried: map[string]bool{}}
 		w.histories[id] = h
 		w.order = append(w.order, h)
 	}
@@ -163,6 +160,9 @@ func (w *world) appended(r *record) {
 		prev = h.records[r.Seq-2]
 	}
 	w.checkEntry(h, prev, r)
+	if !r.Until.IsZero() {
+		r.by.claims = append(r.by.claims, r)
+	}
 	w.aim(r)
 	if n := len(h.records); n > w.longestLog {
 		w.longestLog = n
@@ -188,5 +188,17 @@ func (w *world) read(c *sent, key string) {
 	}
 	if h := w.of(p.export); p.seq <= len(h.records) && h.records[p.seq-1].by == c.by {
 		h.records[p.seq-1].seen = w.now
+	}
+}
+
+// readBack is when what was read reaches whoever read it.
+func (w *world) readBack(v *invocation, key string) {
+	p := parseKey(key)
+	if p.dir != "exports" {
+		return
+	}
+	if h := w.of(p.export); p.seq <= len(h.records) && h.records[p.seq-1].by == v {
+		r := h.records[p.seq-1]
+		r.known, r.hurt = true, v.hurt
 	}
 }

@@ -47,7 +47,7 @@ func plans(days int) plan.Set {
 	add("pattern", "0 9", func(p *plan.Plan) { // whatever has the name; the rest is skipped
 		p.Images = []plan.Selector{{Name: "app-*", Newest: 2}}
 		p.Prefix = "team/"
-		p.Notify = map[string][]string{"webhook": {"completed", "failed", "partial", "stalled", "missed", "skipped"}}
+		p.Notify = map[string][]string{"webhook": {"completed", "failed", "partial", "stalled", "missed", "skipped", "suspended", "resumed"}}
 	})
 	add("machines", "30 15", func(p *plan.Plan) { // images are made first
 		p.Instances = []plan.InstanceSelector{{Tags: map[string]string{"backup": "yes"}}}
@@ -105,9 +105,9 @@ func (w *world) furnish() {
 			p.poison = []poison{alwaysRefused, alwaysUnknown}[w.number(who.and(1), 2)]
 			w.met("an image that can never be exported")
 		} else if w.hit(imageDeleted, who) && i > 2 {
-			w.at(time.Duration(w.float(who.and(2))*float64(w.calm)), func() {
+			w.at(w.deletionOf(who, name), func() {
 				delete(w.catalog, id)
-				w.tell(nil, "image %s is deleted", id)
+				w.tell(nil, "somebody deletes image %s", id)
 			})
 		}
 		w.catalog[id] = p
@@ -116,6 +116,17 @@ func (w *world) furnish() {
 		{ID: "ins-one", Name: "one", Tags: map[string]string{"backup": "yes"}},
 		{ID: "ins-two", Name: "two"},
 	}
+}
+
+// deletionOf is when an image is deleted: at any time, or in the seconds between a
+// plan's choice of it and its export.
+func (w *world) deletionOf(who identity, name string) time.Duration {
+	slot := map[string]time.Duration{"app2": 9 * time.Hour, "log1": 21*time.Hour + 15*time.Minute}[name]
+	if w.float(who.and(3)) < 0.5 {
+		return time.Duration(w.float(who.and(2)) * float64(w.calm))
+	}
+	day := time.Duration(w.number(who.and(4), w.opt.Days)) * 24 * time.Hour
+	return day + slot + time.Duration(w.float(who.and(5))*float64(5*time.Second))
 }
 
 // timers plans every tick of the run, with what becomes of it.
@@ -128,12 +139,11 @@ func (w *world) timers() {
 			w.fire("plan "+name, `{"plan":"`+name+`"}`, at, func(v *invocation) { w.checkTick(v, name, at) })
 		}
 	}
-	for k := 0; ; k++ {
-		at := time.Duration(k)*sweepEvery + time.Duration(w.float(named("sweep", k))*float64(2*time.Minute))
-		if at >= w.end {
-			return
+	for at, k := time.Duration(0), 0; at < w.end; at, k = at+sweepEvery, k+1 {
+		if at > w.calm && k%2 == 1 {
+			continue // what is under way in the calm takes its time anyway
 		}
-		w.fire("sweep", `{"sweep":true}`, at, nil)
+		w.fire("sweep", `{"sweep":true}`, at+time.Duration(w.float(named("sweep", k))*float64(2*time.Minute)), nil)
 	}
 }
 

@@ -20,6 +20,7 @@ type world struct {
 	end    time.Duration
 
 	running *routine
+	idle    []*thread
 	live    []*invocation
 	export  lambda
 	notify  lambda
@@ -68,7 +69,6 @@ type world struct {
 	longestLog int
 
 	operations, invocations, faults int
-	idle                            int // operations of ticks that wrote nothing
 	starts, notices, unknown        int
 	fired                           []Fault
 	probes                          map[string]int
