@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
+	"regexp"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/tencentyun/cos-go-sdk-v5"
@@ -16,44 +16,60 @@ import (
 )
 
 var put = command{"KEY FILE", 2, 2, func(s *story, ts *testscript.TestScript, args []string) {
-	_, err := s.bucket(ts).Object.PutFromFile(context.Background(), args[0], ts.MkAbs(args[1]), nil)
+	_, err := s.bucket(ts, "image").Object.PutFromFile(context.Background(), args[0], ts.MkAbs(args[1]), nil)
 	ts.Check(err)
 }}
 
 var get = command{"KEY FILE", 2, 2, func(s *story, ts *testscript.TestScript, args []string) {
 	const partMiB = 1
-	_, err := s.bucket(ts).Object.Download(context.Background(), args[0], ts.MkAbs(args[1]), &cos.MultiDownloadOptions{PartSize: partMiB})
+	_, err := s.bucket(ts, "image").Object.Download(context.Background(), args[0], ts.MkAbs(args[1]), &cos.MultiDownloadOptions{PartSize: partMiB})
 	ts.Check(err)
 }}
 
 var copyObject = command{"KEY KEY", 2, 2, func(s *story, ts *testscript.TestScript, args []string) {
-	from := bucketHost + "/" + args[0]
-	_, _, err := s.bucket(ts).Object.Copy(context.Background(), args[1], from, nil)
+	from := bucketHost(ts, "image") + "/" + args[0]
+	_, _, err := s.bucket(ts, "image").Object.Copy(context.Background(), args[1], from, nil)
 	ts.Check(err)
 }}
 
-const bucketHost = sandbox.ImageBucket + ".cos." + sandbox.Region + ".myqcloud.com"
-
-// bucket is the image bucket for anybody who has the account's keys: the
-// official SDK, told only what `imageferry sandbox env` tells.
-func (s *story) bucket(ts *testscript.TestScript) *cos.Client {
-	env := map[string]string{}
-	for _, v := range s.Env() {
-		name, value, _ := strings.Cut(v, "=")
-		env[name] = value
+var remove = command{"BUCKET REGEXP", 2, 2, func(s *story, ts *testscript.TestScript, args []string) {
+	chosen, c, n := regexp.MustCompile(args[1]), s.bucket(ts, args[0]), 0
+	for _, o := range s.COS.List(bucket(ts, args[0]), "") {
+		if chosen.MatchString(o.Key) {
+			_, err := c.Object.Delete(context.Background(), o.Key)
+			ts.Check(err)
+			n++
+		}
 	}
-	proxy, err := url.Parse(env["HTTPS_PROXY"])
+	if n == 0 {
+		ts.Fatalf("no object matches %q", args[1])
+	}
+}}
+
+func bucketHost(ts *testscript.TestScript, name string) string {
+	return bucket(ts, name) + ".cos." + sandbox.Region + ".myqcloud.com"
+}
+
+// bucket is a bucket for anybody who has the account's keys: the official SDK, told
+// only what `imageferry sandbox env` tells.
+func (s *story) bucket(ts *testscript.TestScript, name string) *cos.Client {
+	return cos.NewClient(
+		&cos.BaseURL{BucketURL: &url.URL{Scheme: "https", Host: bucketHost(ts, name)}},
+		&http.Client{Transport: &cos.AuthorizationTransport{
+			SecretID: ts.Getenv("TENCENTCLOUD_SECRET_ID"), SecretKey: ts.Getenv("TENCENTCLOUD_SECRET_KEY"), Transport: transport(ts),
+		}},
+	)
+}
+
+// transport leads into the sandbox.
+func transport(ts *testscript.TestScript) *http.Transport {
+	proxy, err := url.Parse(ts.Getenv("HTTPS_PROXY"))
 	ts.Check(err)
-	bundle, err := os.ReadFile(env["SSL_CERT_FILE"])
+	bundle, err := os.ReadFile(ts.Getenv("SSL_CERT_FILE"))
 	ts.Check(err)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(bundle)
-	transport := &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots}}
-	ts.Defer(transport.CloseIdleConnections)
-	return cos.NewClient(
-		&cos.BaseURL{BucketURL: &url.URL{Scheme: "https", Host: bucketHost}},
-		&http.Client{Transport: &cos.AuthorizationTransport{
-			SecretID: env["TENCENTCLOUD_SECRET_ID"], SecretKey: env["TENCENTCLOUD_SECRET_KEY"], Transport: transport,
-		}},
-	)
+	t := &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots}}
+	ts.Defer(t.CloseIdleConnections)
+	return t
 }

@@ -3,6 +3,7 @@ package stories
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"strconv"
 	"time"
@@ -15,8 +16,14 @@ import (
 
 // What happens in a story. The commands are described in doc.go.
 
-var fire = command{"PLAN", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
-	_, err := s.SCF.Fire("export", args[0])
+var fire = command{"PLAN [SLOT]", 1, 2, func(s *story, ts *testscript.TestScript, args []string) {
+	at := s.Clock.Now()
+	if len(args) > 1 {
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		at = s.slot(n)
+	}
+	_, err := s.SCF.FireAt("export", args[0], at)
 	ts.Check(err)
 }}
 
@@ -40,12 +47,32 @@ var addFault = command{"JSON", 1, 1, func(s *story, ts *testscript.TestScript, a
 	ts.Check(err)
 }}
 
-var calm = command{"", 0, 0, func(s *story, _ *testscript.TestScript, _ []string) { s.Faults.Clear() }}
+var calm = command{"", 0, 0, func(s *story, ts *testscript.TestScript, _ []string) {
+	if idle := s.idleFaults(); len(idle) > 0 {
+		ts.Fatalf("these faults never happened: %s", idle)
+	}
+	s.Faults.Clear()
+}}
+
+// idleFaults returns the rules in force that nothing met. Without them the story
+// would go the same, and show nothing.
+func (s *story) idleFaults() (idle []string) {
+	for _, f := range s.Faults.Rules() {
+		if f.Hits == 0 {
+			idle = append(idle, fmt.Sprintf("%s (%s)", f.Rule.ID, f.Rule.Kind))
+		}
+	}
+	return idle
+}
 
 var dies = command{"BYTES", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
 	after, err := strconv.ParseInt(args[0], 10, 64)
 	ts.Check(err)
 	s.CVM.KillNext(after)
+}}
+
+var writes = command{"yes|no", 1, 1, func(s *story, _ *testscript.TestScript, args []string) {
+	s.CVM.DenyBucket(sandbox.ImageBucket, args[0] != "yes")
 }}
 
 var expire = command{"DURATION", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {

@@ -5,15 +5,19 @@
 // A story is a script of package testscript with a plans.yaml beside it (or
 // without one: then the plan "nightly" exports img-webserv1). Timers do not fire
 // by themselves and nothing sleeps: a story fires, then waits for what should
-// come, or until nothing is under way any more. Where a story compares whole
-// output, names that differ from run to run are written SLOT, DAY, ID and so on;
-// go test ./stories -update writes these parts anew.
+// come, or until nothing is under way any more. Nor does it wait for a night: a
+// plan with the schedule $DAILY was due half an hour ago (slot -1), a day before
+// that (slot -2), and will be tomorrow (slot +1), and its timer can be fired as of
+// each. Where a story compares whole output, names that differ from run to run are
+// written SLOT-1, SLOT, DAY, ID and so on; go test ./stories -update writes these
+// parts anew. Programs that a story executes, imageferry above all, have the
+// environment that leads into its sandbox.
 //
 // Beside the commands of testscript a story has these. What happens:
 //
 //	sandbox [NAME=VALUE…]          start, or start anew: speed, rate (bytes in a sandbox second), maxtasks,
 //	                               timeout (of the functions), disk.IMAGE (a file), or a FERRY_ setting
-//	fire PLAN                      the plan's timer fires; "fire sweep" fires the sweep's
+//	fire PLAN [SLOT]               the plan's timer fires, now or as of a slot of $DAILY; "fire sweep" fires the sweep's
 //	call [flags] METHOD PATH [FILE]   the Function URL; FILE is the body. Flags: -token T, -no-token, -H NAME:VALUE,
 //	                               -until REGEXP (ask again until the answer matches). Sets $LOCATION
 //	apigw [flags] METHOD PATH [FILE]  the same through the old API Gateway
@@ -22,7 +26,10 @@
 //	put KEY FILE                   somebody uploads to the image bucket with the COS SDK
 //	get KEY FILE                   somebody downloads, in ranges
 //	copy KEY KEY                   somebody copies an object within it
-//	fault JSON                     a rule of package fault; "calm" lifts all
+//	remove BUCKET REGEXP           somebody deletes the objects of "image" or "state" that match
+//	bake IMAGE NAME FAMILY         a pipeline makes an image
+//	writes yes|no                  somebody gives CVM the right to write to the image bucket, or takes it
+//	fault JSON                     a rule of package fault; "calm" lifts all. Each must have happened by then
 //	dies BYTES                     the next export task dies silently after so many bytes
 //	expire DURATION                how long the functions' keys last; 0s is the usual
 //	versioning BUCKET STATUS       an administrator switches versioning of "image" or "state"
@@ -30,12 +37,14 @@
 //
 // And what is there, printed for stdout and cmp:
 //
-//	notices N         wait for N properly signed notices, no more, and print them
-//	sweep N           fire the sweep again and again until N notices have come
-//	quiet             wait until no event, function or export is under way
-//	asked REGEXP      wait until a request that matches reached the cloud
-//	failures FUNCTION wait for a failed invocation and print all that failed
-//	objects BUCKET    keys in "image" (with sizes) or "state"
-//	ledger            each export with the states that it went through
+//	notices N [REGEXP]            wait for N properly signed notices, no more, and print those that match
+//	sweep N [REGEXP]              the same, and fire the sweep again and again until then
+//	quiet                         wait until no event, function or export is under way
+//	asked REGEXP                  wait until a request that matches reached the cloud
+//	failures FUNCTION             wait for a failed invocation and print all that failed
+//	objects BUCKET [REGEXP]       keys in "image" (with sizes) or "state" that match
+//	tasks                         CVM's export tasks in the order in which they began: prefix and state
+//	images REGEXP                 images whose names match, with state and number of disks
+//	ledger                        each export with the states that it went through
 //	requests [-most N] [REGEXP]   what was asked of the cloud, counted
 package stories

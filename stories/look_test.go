@@ -21,14 +21,14 @@ import (
 
 // What is there in a story. The commands are described in doc.go.
 
-var notices = command{"N", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
+var notices = command{"N [REGEXP]", 1, 2, func(s *story, ts *testscript.TestScript, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	s.until(ts, func() bool { return len(s.Inbox.Messages()) >= n }, "%d notices", n)
-	s.printNotices(ts, n)
+	s.printNotices(ts, n, optional(args[1:]))
 }}
 
-var sweep = command{"N", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
+var sweep = command{"N [REGEXP]", 1, 2, func(s *story, ts *testscript.TestScript, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	s.until(ts, func() bool {
@@ -40,23 +40,29 @@ var sweep = command{"N", 1, 1, func(s *story, ts *testscript.TestScript, args []
 		time.Sleep(2 * time.Second) // the platform's own sweep is 150 times lazier
 		return false
 	}, "%d notices", n)
-	s.printNotices(ts, n)
+	s.printNotices(ts, n, optional(args[1:]))
 }}
 
-// printNotices prints what people were told. Every notice must be one that its
-// receiver took.
-func (s *story) printNotices(ts *testscript.TestScript, n int) {
+// optional is the pattern that ends a command's arguments; without it, all match.
+func optional(args []string) *regexp.Regexp { return regexp.MustCompile(strings.Join(args, "")) }
+
+// printNotices prints those that match of what people were told. Every notice must
+// be one that its receiver took.
+func (s *story) printNotices(ts *testscript.TestScript, n int, wanted *regexp.Regexp) {
 	var told []string
-	for _, m := range s.Inbox.Messages() {
+	all := s.Inbox.Messages()
+	for _, m := range all {
 		if m.Problem != "" || !m.Signed {
 			ts.Fatalf("a notice was refused or not signed: %s", m.Problem)
 		}
 		text := fmt.Sprintf("%s %s\n%s\n%s", m.Type, m.ID, m.Data["subject"], m.Data["text"])
-		told = append(told, strings.ReplaceAll(plain(text), "\n", "\n\t"))
+		if text = strings.ReplaceAll(s.plain(text), "\n", "\n\t"); wanted.MatchString(text) {
+			told = append(told, text)
+		}
 	}
 	printSorted(ts, told)
-	if len(told) != n {
-		ts.Fatalf("%d notices came, want %d", len(told), n)
+	if len(all) != n {
+		ts.Fatalf("%d notices came, want %d", len(all), n)
 	}
 }
 
@@ -88,7 +94,7 @@ var failures = command{"FUNCTION", 1, 1, func(s *story, ts *testscript.TestScrip
 		failed = nil
 		for _, i := range s.SCF.Invocations(args[0]) {
 			if i.ErrorMessage != "" {
-				failed = append(failed, plain(fmt.Sprintf("try %d, status %d, dropped %t: %s", i.Retry+1, i.Status, i.Dropped, i.ErrorMessage)))
+				failed = append(failed, s.plain(fmt.Sprintf("try %d, status %d, dropped %t: %s", i.Retry+1, i.Status, i.Dropped, i.ErrorMessage)))
 			}
 		}
 		return len(failed) > 0
@@ -96,14 +102,17 @@ var failures = command{"FUNCTION", 1, 1, func(s *story, ts *testscript.TestScrip
 	printSorted(ts, failed)
 }}
 
-var objects = command{"BUCKET", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
+var objects = command{"BUCKET [REGEXP]", 1, 2, func(s *story, ts *testscript.TestScript, args []string) {
 	var keys []string
+	wanted := optional(args[1:])
 	for _, o := range s.COS.List(bucket(ts, args[0]), "") {
-		key := plain(o.Key)
+		key := s.plain(o.Key)
 		if args[0] == "image" {
 			key += " " + strconv.FormatInt(o.Size, 10)
 		}
-		keys = append(keys, key)
+		if wanted.MatchString(key) {
+			keys = append(keys, key)
+		}
 	}
 	printSorted(ts, keys)
 }}
@@ -120,7 +129,7 @@ var printLedger = command{"", 0, 0, func(s *story, ts *testscript.TestScript, _ 
 	}
 	var lines []string
 	for _, line := range logs {
-		lines = append(lines, plain(line))
+		lines = append(lines, s.plain(line))
 	}
 	printSorted(ts, lines)
 }}
@@ -148,7 +157,7 @@ var requests = command{"[-most N] [REGEXP]", 0, 3, func(s *story, ts *testscript
 	count, total := map[string]int{}, 0
 	for _, r := range s.Requests() {
 		if wanted.MatchString(r) {
-			count[plain(r)]++
+			count[s.plain(r)]++
 			total++
 		}
 	}

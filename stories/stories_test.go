@@ -47,9 +47,9 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	list := map[string]command{
 		"sandbox": start, "fire": fire, "call": call, "apigw": apigw, "invoke": invoke, "console": console,
 		"put": put, "get": get, "copy": copyObject, "fault": addFault, "calm": calm, "dies": dies, "expire": expire,
-		"versioning": versioning, "crash": crash,
+		"remove": remove, "bake": bake, "writes": writes, "versioning": versioning, "crash": crash,
 		"notices": notices, "sweep": sweep, "quiet": quiet, "asked": asked, "failures": failures,
-		"objects": objects, "ledger": printLedger, "requests": requests,
+		"objects": objects, "tasks": tasks, "images": images, "ledger": printLedger, "requests": requests,
 	}
 	adapted := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, c := range list {

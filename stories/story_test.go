@@ -24,6 +24,7 @@ const defaultPlans = "plans:\n  nightly:\n    images:\n      - id: img-webserv1\
 // story is one script and its cloud.
 type story struct {
 	tools *tools
+	due   time.Time // the last slot of $DAILY before the story
 	*sandbox.Sandbox
 }
 
@@ -36,22 +37,34 @@ var start = command{"[NAME=VALUE…]", 0, 20, func(s *story, ts *testscript.Test
 		name, value, _ := strings.Cut(arg, "=")
 		ts.Check(set(&cfg, ts, name, value))
 	}
-	plans := defaultPlans
-	if _, err := os.Stat(ts.MkAbs("plans.yaml")); err == nil {
-		plans = ts.ReadFile("plans.yaml")
-	}
 	var err error
-	cfg.Dist, err = s.tools.pack(plans)
+	cfg.Dist, err = s.tools.pack(s.plans(ts))
 	ts.Check(err)
 	cfg.Dir, err = os.MkdirTemp(ts.Getenv("WORK"), "sandbox-")
 	ts.Check(err)
 	ts.Check(s.close())
 	s.Sandbox, err = sandbox.New(cfg)
 	ts.Check(err)
+	for _, v := range s.Env() { // for the programs that the story executes
+		name, value, _ := strings.Cut(v, "=")
+		ts.Setenv(name, value)
+	}
 	for _, timer := range s.SCF.Timers("export") {
 		ts.Check(s.SCF.EnableTimer("export", timer.Name, false)) // on a clock this fast they would fire all the time
 	}
 }}
+
+// plans returns the story's plans. Its plans.yaml is then as it would be deployed.
+func (s *story) plans(ts *testscript.TestScript) string {
+	daily := s.daily()
+	name := ts.MkAbs("plans.yaml")
+	if _, err := os.Stat(name); err != nil {
+		return defaultPlans
+	}
+	plans := strings.ReplaceAll(ts.ReadFile(name), "$DAILY", daily)
+	ts.Check(os.WriteFile(name, []byte(plans), 0o644))
+	return plans
+}
 
 // set applies one argument of the command sandbox.
 func set(cfg *sandbox.Config, ts *testscript.TestScript, name, value string) (err error) {
@@ -102,7 +115,7 @@ func (s *story) log() string {
 }
 
 // end closes the cloud, and sees to what holds in every story: no log shows a
-// secret or a signed request.
+// secret or a signed request, and every fault happened.
 func (s *story) end(t *testing.T) {
 	if s.Sandbox == nil {
 		return
@@ -112,6 +125,9 @@ func (s *story) end(t *testing.T) {
 		if strings.Contains(log, secret) {
 			t.Errorf("a function's log shows %q", secret)
 		}
+	}
+	if idle := s.idleFaults(); len(idle) > 0 {
+		t.Errorf("these faults never happened: %s", idle)
 	}
 	if err := s.close(); err != nil {
 		t.Error(err)
