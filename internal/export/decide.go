@@ -12,10 +12,9 @@ const (
 	// maxAttempts bounds how often one export is announced to CVM without an
 	// answer. "Not now" does not count: only the deadline ends it.
 	maxAttempts = 4
-	// maxEarly is how many refusals an export may have had and still be tried
-	// before its time, because one of our tasks has ended. Each refusal makes the
-	// next wait longer, so early tries do not add to how many there are in all.
-	maxEarly = 6
+	// maxEarly is up to which entry of its log an export that was refused is tried
+	// before its time, because one of our tasks has ended.
+	maxEarly = 20
 	// lateness is how long after the deadline an open upload is taken for a task
 	// that is alive. COS keeps an upload open until somebody ends it, and a task
 	// that died does not; without a limit nobody would ever hear of the export.
@@ -142,7 +141,7 @@ func retry(s Situation) Step {
 // come, or when it met the limit of running tasks and one of ours has ended since.
 func (s Situation) ripe() bool {
 	e := s.Entry
-	return !s.Now.Before(e.NotBefore) || e.Full && e.Refused <= maxEarly && 0 <= s.Running && s.Running < e.Running
+	return !s.Now.Before(e.NotBefore) || e.Full && e.Seq < maxEarly && 0 <= s.Running && s.Running < e.Running
 }
 
 // await: the cloud is writing. Done is when every expected file is there.

@@ -71,7 +71,7 @@ func TestDecide(t *testing.T) {
 	toldMachine.Request, toldMachine.Verdict = machine, ledger.Complete
 	full := ledger.Entry{Seq: 2, State: ledger.Retry, NotBefore: at(time.Hour), Full: true, Running: 1, Refused: 1, Request: one}
 	fullOften := full
-	fullOften.Refused = 7
+	fullOften.Seq = 20
 	const names, uploads, files = export.LookNames, export.LookUploads, export.LookFiles
 	all := names | uploads | files
 	standing := export.Seen{Looked: all, Standing: []string{"x_y"}}

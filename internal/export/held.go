@@ -66,6 +66,10 @@ func (d *Driver) skip(ctx context.Context, o Order, s *survey) ([]ledger.Pick, e
 // holds says why the export of an earlier slot makes r needless; empty if it does not.
 func (d *Driver) holds(ctx context.Context, o Order, r ledger.Request, id image.ExportID) (string, error) {
 	e, err := d.Ledger.Load(ctx, id)
+	if errors.Is(err, ledger.ErrDamaged) {
+		d.Log.LogAttrs(ctx, slog.LevelError, "export not readable", slog.String("export", string(id)), slog.String("error", err.Error()))
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}

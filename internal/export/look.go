@@ -81,6 +81,7 @@ func (d *Driver) surplus(ctx context.Context, r ledger.Request) ([]string, error
 		}
 		e, err := d.Ledger.Load(ctx, id)
 		switch {
+		case errors.Is(err, ledger.ErrDamaged): // it stays, and counts for nothing
 		case err != nil:
 			return nil, err
 		case e.Request.Image.ID != m.ID: // not made for that export

@@ -21,6 +21,9 @@ func TestStalledIsToldOnce(t *testing.T) {
 	if told := w.told(ledger.KindStalled); len(told) != 1 || told[0].Request.News.Export != exportID(web) || len(w.notices) != 1 {
 		t.Fatalf("told of it %d times, %d notices", len(told), len(w.notices))
 	}
+	if e := w.entry(exportID(web)); e.Seq != 3 {
+		t.Errorf("%d entries to say that it is late", e.Seq-2)
+	}
 	w.sweepUntil(slot.Add(14 * time.Hour))
 	if len(w.notices) != 2 || w.entry(exportID(web)).Verdict != ledger.Complete {
 		t.Errorf("%d notices, %s", len(w.notices), w.entry(exportID(web)).Verdict)

@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -123,7 +124,7 @@ func (d *Driver) past(ctx context.Context, name string, s standing, before time.
 			break
 		}
 		note, err := d.Ledger.ReadMark(ctx, name, m)
-		if err != nil {
+		if err != nil && !errors.Is(err, ledger.ErrDamaged) {
 			return nil, err
 		}
 		picks, before = slices.Concat(picks, note.Exports, note.Skipped), m.Slot

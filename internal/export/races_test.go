@@ -48,6 +48,9 @@ func TestTwoDriversAtEveryPoint(t *testing.T) {
 		"event": func(w *world) { _ = w.land(systemDisk) },
 		"sweep": func(w *world) { _ = w.sweep() },
 	}
+	if testing.Short() {
+		delete(others, "event")
+	}
 	for _, c := range courses {
 		for name, other := range others {
 			t.Run(c.name+", "+name, func(t *testing.T) {

@@ -45,12 +45,14 @@ func (r *resting) keep(name string, j *job, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := j.entry
-	if j.err != nil || e.State != ledger.Accepted || len(r.jobs) >= mostResting {
+	late := !now.Before(e.Request.Deadline)
+	prunes := e.Request.Keep > 0 // which the function that hears of its files cannot do
+	if j.err != nil || e.State != ledger.Accepted || late || prunes || len(r.jobs) >= mostResting {
 		delete(r.jobs, name)
 		return
 	}
 	until := now.Add(min(max(now.Sub(e.Started), leastRest), mostRest))
-	if e.Request.Deadline.After(now) && e.Request.Deadline.Before(until) {
+	if e.Request.Deadline.Before(until) {
 		until = e.Request.Deadline
 	}
 	if r.jobs == nil {

@@ -78,6 +78,8 @@ func (d *Driver) end(ctx context.Context, name string, m ledger.Mark) (ledger.St
 	for _, p := range note.Exports {
 		e, err := d.Ledger.Load(ctx, p.Export)
 		switch {
+		case errors.Is(err, ledger.ErrDamaged):
+			end = ledger.None
 		case err != nil:
 			return ledger.None, err
 		case e.Verdict == ledger.Complete:

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
+
+var mutants = slices.Concat(claims, exports, plans)
 
 // mutant is one rule taken out.
 type mutant struct {
