@@ -106,7 +106,7 @@ var claims = []mutant{
 		from: `	stands, back := l.Confirm(ctx, e)
 `,
 		to: `	stands, back := l.Confirm(ctx, e)
-	if outcome.Is(err, outcome.Exists) {
+	if back == nil {
 		back = ErrLost
 	}
 `,
@@ -120,7 +120,8 @@ var claims = []mutant{
 `,
 		to: `	if !outcome.Is(err, outcome.Exists) {
 `,
-		test: "internal/export.TestWrongCreateAnswerLost",
+		test:   "internal/export.TestWrongCreateAnswerLost",
+		unseen: "it costs time only: the entry stands, and its claim ends",
 	},
 	{
 		name: "stale-list-believed",
@@ -133,7 +134,8 @@ var claims = []mutant{
 	}
 	e, err := l.read(ctx, l.entryKey(id, max(seq, 1)))
 `,
-		test: "internal/export.TestWrongListHidesALog",
+		test:   "internal/export.TestWrongListHidesALog",
+		unseen: "simulated listings are late by minutes, and files come later than that",
 	},
 	{
 		name: "newer-schema-read",
@@ -190,7 +192,8 @@ var claims = []mutant{
 `,
 		to: `		deadline = now.Add(time.Hour)
 `,
-		test: "internal/export.TestNoDeadlineNoEffect",
+		test:   "internal/export.TestNoDeadlineNoEffect",
+		unseen: "every simulated invocation has a deadline",
 	},
 	{
 		name: "answer-forgotten",
@@ -200,15 +203,17 @@ var claims = []mutant{
 `,
 		to: `	case false:
 `,
-		test: "internal/export.TestAnswerIsRecordedAtTheSecondTry",
+		test:   "internal/export.TestAnswerIsRecordedAtTheSecondTry",
+		unseen: "what it costs is within the budget of unknown answers",
 	},
 	{
-		name: "sdk-retries-on",
-		why:  "the SDK repeats a create by itself, and hides which of them took effect",
-		file: "internal/tencent/cos.go",
-		from: "sdk.Conf.RetryOpt.Count = 1",
-		to:   "sdk.Conf.RetryOpt.Count = 3",
-		test: "internal/tencent.TestCOSErrors",
+		name:   "sdk-retries-on",
+		why:    "the SDK repeats a create by itself, and hides which of them took effect",
+		file:   "internal/tencent/cos.go",
+		from:   "sdk.Conf.RetryOpt.Count = 1",
+		to:     "sdk.Conf.RetryOpt.Count = 3",
+		test:   "internal/tencent.TestCOSErrors",
+		unseen: "the simulator stands in the place of the SDKs",
 	},
 	{
 		name: "no-history",
