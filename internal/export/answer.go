@@ -136,7 +136,7 @@ func answered(d ledger.Delivery, err error, now time.Time) ledger.Delivery {
 		d.State = ledger.Undelivered
 	default: // sent again under the same id, so a receiver can tell
 		d.State = ledger.SendLater
-		d.NotBefore = now.Add(backoff(5*time.Minute, 6, d.Attempt, 24*time.Hour)).UTC()
+		d.NotBefore = now.Add(backoff(time.Minute, 10, d.Attempt, 24*time.Hour)).UTC()
 	}
 	return d
 }

@@ -89,9 +89,9 @@ func TestDelivered(t *testing.T) {
 		then    int           // attempts on record
 	}{
 		{"taken", 1, nil, true, ledger.Sent, 0, 1},
-		{"unknown", 1, unknown, true, ledger.SendLater, 5 * time.Minute, 1},
-		{"later", 2, later, true, ledger.SendLater, 30 * time.Minute, 2},
-		{"later and later", 4, later, true, ledger.SendLater, 18 * time.Hour, 4},
+		{"unknown", 1, unknown, true, ledger.SendLater, time.Minute, 1},
+		{"later", 2, later, true, ledger.SendLater, 10 * time.Minute, 2},
+		{"later and later", 4, later, true, ledger.SendLater, 1000 * time.Minute, 4},
 		{"given up", 5, later, true, ledger.Undelivered, 0, 5},
 		{"taken at last", 5, nil, true, ledger.Sent, 0, 5},
 		{"refused", 1, refused, true, ledger.Undelivered, 0, 1},
