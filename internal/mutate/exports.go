@@ -24,13 +24,13 @@ var exports = []mutant{
 	},
 	{
 		name: "unknown-is-failure",
-		why:  "a start without an answer is taken for refused, and runs",
+		why:  "a start without an answer is taken for one that did not happen, and is repeated",
 		file: "internal/export/answer.go",
 		from: `	case outcome.Unknown:
 		return Step{}, false
 `,
 		to: `	case outcome.Unknown:
-		return s.fail("unknown", "", ""), true
+		return undone(s, "", false), true
 `,
 		test: "internal/export.TestCrashAtEveryRequest/unanswered_and_taken",
 	},
@@ -215,8 +215,9 @@ var exports = []mutant{
 		file: "internal/export/look.go",
 		from: `		case e.Request.Image.ID != m.ID: // not made for that export
 `,
-		to:   "",
-		test: "internal/export.TestPrune",
+		to:     "",
+		test:   "internal/export.TestPrune",
+		unseen: "no stranger in the simulation gives an image our tags",
 	},
 	{
 		name: "prune-under-way",
@@ -226,14 +227,16 @@ var exports = []mutant{
 `,
 		to: `		case kept == r.Keep:
 `,
-		test: "internal/export.TestPruneSparesWhatIsUnderWay",
+		test:   "internal/export.TestPruneSparesWhatIsUnderWay",
+		unseen: "the exports of one instance follow each other there",
 	},
 	{
-		name: "event-starts",
-		why:  "the function that hears of files starts exports",
-		file: "internal/export/land.go",
-		from: "	t.noCVM = true",
-		to:   "	t.noCVM = false",
-		test: "internal/export.TestLandStartsNothing",
+		name:   "event-starts",
+		why:    "the function that hears of files starts exports",
+		file:   "internal/export/land.go",
+		from:   "	t.noCVM = true",
+		to:     "	t.noCVM = false",
+		test:   "internal/export.TestLandStartsNothing",
+		unseen: "the simulated CVM asks nobody for rights",
 	},
 }
