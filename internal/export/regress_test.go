@@ -468,30 +468,32 @@ func TestWrongAnotherVersionRunsBeside(t *testing.T) {
 	}
 }
 
-// The fan-out stops half way, and the timer does not come again: the sweep finds
-// the slot unfilled, and fills it with what is left.
+// The fan-out stops half way, by a crash or a refused request, and the timer does
+// not come again: the sweep finds the slot unfilled, and fills it with what is left.
 func TestWrongFanOutStopsHalfWay(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	p := nightly(web)
-	firstDay(w, p) // so the plan is not new
-	for _, id := range w.addImages(2) {
-		p.Images = append(p.Images, plan.Selector{ID: id})
+	for _, f := range []fault{diesBefore, refused} {
+		w := newWorld(t)
+		p := nightly(web)
+		firstDay(w, p) // so the plan is not new
+		for _, id := range w.addImages(2) {
+			p.Images = append(p.Images, plan.Selector{ID: id})
+		}
+		w.deploy(p)
+		w.fault = once(f, "PUT v1/open/", "n0000001")
+		if _, err := w.fire(p, day(1)); err == nil {
+			t.Fatal("it was filled")
+		}
+		w.now = day(1).Add(30 * time.Minute)
+		w.calm()
+		if filled := w.note(p, day(1)); len(filled.Exports) != 2 || len(filled.Skipped) != 1 || len(w.tasks) != 3 {
+			t.Errorf("the slot has %d exports and %d skipped; %d tasks", len(filled.Exports), len(filled.Skipped), len(w.tasks))
+		}
+		if len(w.told(ledger.KindMissed)) != 1 {
+			t.Errorf("told %d times", len(w.told(ledger.KindMissed)))
+		}
+		w.wantKept()
 	}
-	w.deploy(p)
-	w.fault = once(diesBefore, "PUT v1/open/", "n0000001")
-	if _, err := w.fire(p, day(1)); err == nil {
-		t.Fatal("it was filled")
-	}
-	w.now = day(1).Add(30 * time.Minute)
-	w.calm()
-	if filled := w.note(p, day(1)); len(filled.Exports) != 2 || len(filled.Skipped) != 1 || len(w.tasks) != 3 {
-		t.Errorf("the slot has %d exports and %d skipped; %d tasks", len(filled.Exports), len(filled.Skipped), len(w.tasks))
-	}
-	if len(w.told(ledger.KindMissed)) != 1 {
-		t.Errorf("told %d times", len(w.told(ledger.KindMissed)))
-	}
-	w.wantKept()
 }
 
 // Whoever asked for an export is gone after its log was begun, and asks no more:
