@@ -85,7 +85,7 @@ func (d *Driver) drivePage(ctx context.Context, t *tick, names []string, known m
 	for i, j := range jobs {
 		fresh := known[names[i]] != nil
 		delete(known, names[i])
-		t.crowded = t.crowded || waits(j)
+		t.crowded = t.crowded || j.err == nil && waits(j)
 		if !j.rests {
 			d.resting.keep(names[i], j, d.Now())
 		}
