@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/imageferry/imageferry/stories/zips"
 )
 
 var update = flag.Bool("update", false, "write the golden parts of the stories anew")
@@ -19,7 +21,7 @@ func TestStories(t *testing.T) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		t.Skip("the functions are programs for linux/amd64, as the platform wants them")
 	}
-	tools := build(t)
+	tools := zips.Build(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata",
 		Cmds:               commands(),
@@ -32,7 +34,7 @@ func TestStories(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			s := &story{tools: tools}
 			e.Values[storyKey{}] = s
-			e.Setenv("PATH", tools.dir+string(os.PathListSeparator)+e.Getenv("PATH"))
+			e.Setenv("PATH", tools.Dir+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("GRUB_RESCUE", grubRescue)
 			e.Defer(func() { s.end(t) })
 			return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/imageferry/imageferry/internal/sandbox"
+	"github.com/imageferry/imageferry/stories/zips"
 )
 
 // patience is how long a story waits for what should come. It is reached only
@@ -23,7 +24,7 @@ const defaultPlans = "plans:\n  nightly:\n    images:\n      - id: img-webserv1\
 
 // story is one script and its cloud.
 type story struct {
-	tools *tools
+	tools *zips.Programs
 	due   time.Time // the last slot of $DAILY before the story
 	*sandbox.Sandbox
 }
@@ -38,7 +39,7 @@ var start = command{"[NAME=VALUE…]", 0, 20, func(s *story, ts *testscript.Test
 		ts.Check(set(&cfg, ts, name, value))
 	}
 	var err error
-	cfg.Dist, err = s.tools.pack(s.plans(ts))
+	cfg.Dist, err = s.tools.Pack(s.plans(ts))
 	ts.Check(err)
 	cfg.Dir, err = os.MkdirTemp(ts.Getenv("WORK"), "sandbox-")
 	ts.Check(err)

@@ -61,6 +61,9 @@ func follow(prev, e ledger.Entry) (p problems) {
 	p.want(!e.At.Before(prev.At.Add(-clocks)), clock, "it is dated %s, and the one before %s", stamp(e.At), stamp(prev.At))
 	p.want(prev.State == ledger.None || sameRequest(prev, e.Request), request, "it asks for something else than the one before")
 	making, attempt, refused := counts(prev, e.State)
+	if e.State == ledger.Retry && e.Reason == "postponed" {
+		refused = prev.Refused // it was announced and never asked for
+	}
 	p.want(e.Making == making && e.Attempt == attempt && e.Refused == refused, attempts,
 		"it counts %d images, %d exports and %d refusals announced; want %d, %d and %d", e.Making, e.Attempt, e.Refused, making, attempt, refused)
 	p.want(!repeats(prev, e) || !e.At.Before(prev.Until), takeover,
