@@ -49,6 +49,13 @@ HARSH ?= 1
 sim: ## drive the production code through a simulated cloud (SEEDS=n FROM=seed DAYS=9 HARSH=1)
 	@go run ./internal/sim/simulate -seeds $(SEEDS) -from $(FROM) -days $(DAYS) -harsh $(HARSH)
 
+SEED  ?= 1
+SLOTS ?= 200
+
+.PHONY: soak
+soak: ## the built functions through a long bad day in the sandbox (SEED=1 SLOTS=200)
+	go test -count=1 -v -timeout 15m -run 'TestSoak$$' ./stories/soak -seed $(SEED) -slots $(SLOTS)
+
 .PHONY: mutants
 mutants: ## break each rule of the protocol, and see that somebody notices (MUTANTS="name …")
 	@go run ./internal/mutate $(MUTANTS)
