@@ -70,7 +70,8 @@ var plans = []mutant{
 	}
 	d.drive(ctx, t, jobs)
 `,
-		test: "internal/export.TestWrongPoisonBlocksNobody",
+		test:   "internal/export.TestWrongPoisonBlocksNobody",
+		unseen: "nothing in the simulated ledger is damaged",
 	},
 	{
 		name: "catch-up-none",
@@ -80,7 +81,8 @@ var plans = []mutant{
 `,
 		to: `		case true:
 `,
-		test: "internal/export.TestWrongTimerLost",
+		test:   "internal/export.TestWrongTimerLost",
+		unseen: "it checks that a missed slot is recorded and told of, and that holds",
 	},
 	{
 		name: "missed-untold",
@@ -102,7 +104,8 @@ var plans = []mutant{
 `,
 		to: `	if true {
 `,
-		test: "internal/export.TestSuspended",
+		test:   "internal/export.TestSuspended",
+		unseen: "it checks what follows a suspension, not that there is one",
 	},
 	{
 		name: "resume-forgotten",
@@ -112,7 +115,8 @@ var plans = []mutant{
 `,
 		to: `			return true
 `,
-		test: "internal/export.TestResume",
+		test:   "internal/export.TestResume",
+		unseen: "it checks what follows a suspension, and a slot that passes is recorded",
 	},
 	{
 		name: "stranger-exported",
@@ -122,7 +126,8 @@ var plans = []mutant{
 `,
 		to: `	if of := m.Tags[TagExport]; of != "" && of != string(r.ID) {
 `,
-		test: "internal/export.TestForeignImageOfTheName",
+		test:   "internal/export.TestForeignImageOfTheName",
+		unseen: "no stranger there calls an image as we do",
 	},
 	{
 		name: "image-not-awaited",
@@ -136,7 +141,8 @@ var plans = []mutant{
 		s.Entry.Request.Image = *m
 		if refusal := image.Check(*m, r.RootOnly); refusal != nil && refusal.Reason != "not-normal" {
 `,
-		test: "internal/export.TestInstanceImageIsAwaited",
+		test:   "internal/export.TestInstanceImageIsAwaited",
+		unseen: "it does not check the state of what is exported",
 	},
 	{
 		name: "held-without-looking",
@@ -158,8 +164,9 @@ var plans = []mutant{
 		from: `	case e.Verdict == "" && o.Slot.Before(was.Deadline):
 		return skipUnderWay, nil
 `,
-		to:   "",
-		test: "internal/export.TestHeldUnderWay",
+		to:     "",
+		test:   "internal/export.TestHeldUnderWay",
+		unseen: "two exports of one image at a time break no invariant",
 	},
 	{
 		name: "no-audit",
