@@ -28,10 +28,12 @@ func (d *Driver) survey(ctx context.Context, o Order) (s survey, err error) {
 			s.names, err = d.Files.Names(ctx, o.Bucket, image.Prefix(o.Plan.Prefix, image.ExportID(o.Names)))
 			return err
 		},
-		func() error { return d.ready(ctx) },
-	}
-	if o.Origin == ledger.Scheduled {
-		looks = append(looks, func() (err error) { s.standing, err = d.standing(ctx, o.Plan, o.Slot); return err })
+		func() (err error) { // one after the other: a second connection would cost more than the wait
+			if err = d.ready(ctx); err == nil && o.Origin == ledger.Scheduled {
+				s.standing, err = d.standing(ctx, o.Plan, o.Slot)
+			}
+			return err
+		},
 	}
 	errs := make([]error, len(looks))
 	d.Pool(len(looks), func(i int) { errs[i] = looks[i]() })
