@@ -13,6 +13,7 @@ package outcome
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind is what to do about an error.
@@ -49,6 +50,8 @@ type Error struct {
 	Message   string // the service's words
 	Hint      string // the way out, for people; may be empty
 	RequestID string // for a support ticket
+	// After is how long to wait before the next try, where the service says so.
+	After time.Duration
 }
 
 func (e *Error) Error() string {

@@ -10,7 +10,7 @@ import (
 var Channels = []string{"webhook"}
 
 // Kinds are what people can be told of, as [Plan.Notify] names it.
-var Kinds = []string{"completed", "failed", "partial", "stalled", "missed", "skipped", "suspended", "resumed"}
+var Kinds = []string{"completed", "recovered", "failed", "partial", "stalled", "missed", "skipped", "suspended", "resumed", "digest"}
 
 // noteRoutes checks who hears what.
 func (p Plan) noteRoutes(l *invalids) {
