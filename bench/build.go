@@ -74,7 +74,7 @@ func writePlans(name string) error {
 		return err
 	}
 	refused := refusedImages()
-	return errors.Join(plan.Set{planOne: of(oneImage), planHundred: of(refused...), planRefused: of(refused[0])}.Write(out), out.Close())
+	return errors.Join(plan.Document{Plans: plan.Set{planOne: of(oneImage), planHundred: of(refused...), planRefused: of(refused[0])}}.Write(out), out.Close())
 }
 
 // installNode gets the packages that node/package-lock.json pins, unless they are

@@ -9,8 +9,9 @@ import (
 	"github.com/imageferry/imageferry/internal/sandbox/inbox"
 )
 
-// maxBinary is the most that a function's binary may weigh, in bytes.
-const maxBinary = 10_000_000
+// maxBinary is the most that a function's binary may weigh, in bytes: 10 MiB. The
+// guard is against SDK clients that reach an interface, which cost 3 MB each.
+const maxBinary = 10 << 20
 
 // results is everything that one run has found.
 type results struct {

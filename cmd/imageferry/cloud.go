@@ -30,7 +30,7 @@ func openCloud(environ []string, plans plan.Set) (*ferry.Ferry, error) {
 	if err := errors.Join(missing, err); err != nil {
 		return nil, fmt.Errorf("%w\nsee --help", err)
 	}
-	return ferry.New(c, plans, creds)
+	return ferry.New(c, plan.Document{Plans: plans}, creds)
 }
 
 // keys returns the caller's own keys. SCF gives its functions theirs under other
@@ -49,9 +49,13 @@ func keys(environ []string) (tencent.Credentials, error) {
 }
 
 // settings returns the functions' settings in an environment. FERRY_URL is for
-// callers of the API, and the region may be named as Tencent's own tools do.
+// callers of the API, and others are of channels, by which nobody is told from here;
+// the region may be named as Tencent's own tools do.
 func settings(environ []string) []string {
-	list := slices.DeleteFunc(slices.Clone(environ), func(v string) bool { return strings.HasPrefix(v, "FERRY_URL=") })
+	list := slices.DeleteFunc(slices.Clone(environ), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return strings.HasPrefix(name, "FERRY_") && !config.IsSetting(name)
+	})
 	if lookup(environ, "FERRY_REGION") == "" {
 		list = append(list, "FERRY_REGION="+lookup(environ, "TENCENTCLOUD_REGION"))
 	}

@@ -41,22 +41,22 @@ The same files also go to dist/scf, the folder that serverless.yml deploys.`,
 }
 
 // readPlans reads and checks plans.yaml.
-func readPlans(name string) (plan.Set, error) {
+func readPlans(name string) (plan.Document, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w; name it with --plans, or with PLANS= for make", err)
+		return plan.Document{}, fmt.Errorf("%w; name it with --plans, or with PLANS= for make", err)
 	}
 	return planfile.Parse(name, text)
 }
 
 // compile checks plans.yaml and returns plans.json.
 func compile(name string) ([]byte, error) {
-	set, err := readPlans(name)
+	doc, err := readPlans(name)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	err = set.Write(&b)
+	err = doc.Write(&b)
 	return b.Bytes(), err
 }
 

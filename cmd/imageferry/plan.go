@@ -50,10 +50,11 @@ func (f planFlags) run(ctx context.Context, w io.Writer, names []string) error {
 	if f.next < 0 || f.next > maxNext {
 		return fmt.Errorf("--next %d: want 1 to %d", f.next, maxNext)
 	}
-	set, err := readPlans(f.plans)
+	doc, err := readPlans(f.plans)
 	if err != nil {
 		return err
 	}
+	set := doc.Plans
 	plans, err := choose(set, names)
 	if err != nil {
 		return err

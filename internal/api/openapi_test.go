@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/imageferry/imageferry/internal/api"
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/export"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/plan"
@@ -86,7 +87,7 @@ func TestDocumentHasEveryField(t *testing.T) {
 	t.Parallel()
 	schemas := at(t, openAPI(t), "components", "schemas")
 	for name, form := range map[string]any{
-		"Export": api.View{}, "File": ledger.File{}, "Plan": api.PlanView{}, "LastSlot": api.LastView{}, "Selector": plan.Selector{}, "InstanceSelector": plan.InstanceSelector{},
+		"Export": api.View{}, "File": ledger.File{}, "Delivery": api.DeliveryView{}, "Check": diskimage.Report{}, "Plan": api.PlanView{}, "LastSlot": api.LastView{}, "Selector": plan.Selector{}, "InstanceSelector": plan.InstanceSelector{},
 		"Preview": export.Preview{}, "PreviewItem": export.PreviewItem{}, "Past": export.Past{}, "Problem": problem.Problem{},
 	} {
 		fields, always := []string{}, []string{}

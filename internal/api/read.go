@@ -42,16 +42,36 @@ type View struct {
 	Reason   string           `json:"reason,omitempty"`
 	Detail   string           `json:"detail,omitempty"`
 	Hint     string           `json:"hint,omitempty"`
-	Problem  string           `json:"problem,omitempty"` // answers to POST only: why it went no further just now
+
+	// Deliveries is who was told of the verdict, by channel; "manifest" is no channel.
+	Deliveries map[string]DeliveryView `json:"deliveries,omitempty"`
+
+	Problem string `json:"problem,omitempty"` // answers to POST only: why it went no further just now
+}
+
+// DeliveryView is one channel's side of telling people.
+type DeliveryView struct {
+	State    ledger.DeliveryState `json:"state"` // sending, sent, later or undelivered
+	Attempts int                  `json:"attempts,omitempty"`
+	Next     time.Time            `json:"notBefore,omitzero"` // when it is tried again
+	Detail   string               `json:"detail,omitempty"`   // what went wrong the last time
+	For      string               `json:"for,omitempty"`      // the channel that could not deliver it
 }
 
 func viewOf(e ledger.Entry) View {
 	r := e.Request
+	var deliveries map[string]DeliveryView
+	for name, d := range e.Deliveries {
+		if deliveries == nil {
+			deliveries = map[string]DeliveryView{}
+		}
+		deliveries[name] = DeliveryView{State: d.State, Attempts: d.Attempt, Next: d.NotBefore, Detail: d.Detail, For: d.For}
+	}
 	return View{
 		ID: r.ID, State: e.State, Verdict: e.Verdict, Plan: r.Plan, Origin: r.Origin, Instance: r.Instance, Image: r.Image.ID, Name: r.Image.Name,
 		Bucket: r.Bucket, Format: r.Format, Expected: e.Expected, Files: e.Landed, TaskID: e.TaskID, Attempts: e.Attempt,
 		Asked: r.Slot, Started: e.Started, Ended: e.Ended, Deadline: r.Deadline, Next: e.NotBefore,
-		Reason: e.Reason, Detail: e.Detail, Hint: e.Hint,
+		Reason: e.Reason, Detail: e.Detail, Hint: e.Hint, Deliveries: deliveries,
 	}
 }
 

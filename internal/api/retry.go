@@ -74,14 +74,14 @@ func again(e ledger.Entry, at time.Time) export.Order {
 	p := plan.Default()
 	p.Name, p.Format, p.RootDiskOnly, p.Role, p.Deadline = r.Plan, r.Format, r.RootOnly, r.Role, r.Deadline.Sub(r.Slot)
 	p.Prefix = strings.TrimSuffix(strings.TrimSuffix(r.Prefix, string(r.ID)), "_") // the inverse of image.Prefix
-	p.MaxInFlight, p.KeepImages, p.Notify = r.MaxInFlight, r.Keep, r.Hears
+	p.MaxInFlight, p.KeepImages, p.Notify, p.AnyData = r.MaxInFlight, r.Keep, r.Hears, r.AnyData
 	if r.Instance != "" {
 		p.Instances = []plan.InstanceSelector{{ID: r.Instance}}
 	} else {
 		p.Images = []plan.Selector{{ID: r.Image.ID}}
 	}
 	return export.Order{
-		Plan: p, Origin: ledger.Requested, Slot: at, Bucket: r.Bucket,
+		Plan: p, Origin: ledger.Requested, Slot: at, Bucket: r.Bucket, Recovers: true,
 		Name: func(string) image.ExportID { return id }, Names: string(id),
 	}
 }

@@ -18,7 +18,7 @@ func TestEveryReasonIsExplained(t *testing.T) {
 	t.Parallel()
 	index := texts(t, failures+"README.md")[failures+"README.md"]
 	reasons := quoted(texts(t, "internal/export/*.go", "internal/image/*.go"),
-		`(?:\.fail|\brefuse)\("([a-z-]+)"|conclude\(ledger\.\w+, "([a-z-]+)"|\.Reason\b.* = "([a-z-]+)"|\bskip[A-Z]\w+ += "([a-z-]+)"`)
+		`(?:\.fail|\brefuse)\("([a-z-]+)"|\breason[A-Z]\w+ += "([a-z-]+)"|\.Reason\b.* = "([a-z-]+)"|\bskip[A-Z]\w+ += "([a-z-]+)"`)
 	if !slices.Contains(reasons, "no-system-disk") || !slices.Contains(reasons, "files-missing") || !slices.Contains(reasons, "postponed") || !slices.Contains(reasons, "under-way") {
 		t.Fatalf("the reasons are not written in the code as this test thinks: %q", reasons)
 	}

@@ -43,21 +43,29 @@ type Config struct {
 	// WebhookURL receives notices (CloudEvents 1.0, signed as Standard Webhooks).
 	// It can itself be a secret and is never shown.
 	WebhookURL secret.Text `env:"FERRY_WEBHOOK_URL"`
-	// WebhookSecret signs them: whsec_ and 24 to 64 bytes in base64.
+	// WebhookSecret signs them: whsec_ and 24 to 64 bytes in base64; several,
+	// separated by commas, while one is replaced: the first signs first.
 	WebhookSecret secret.Text `env:"FERRY_WEBHOOK_SECRET"`
 	// NotifyUnmanaged also tells of image files that no export of ours announced,
 	// such as those of the console.
 	NotifyUnmanaged bool `env:"FERRY_NOTIFY_UNMANAGED" envDefault:"true"`
+	// Manifest writes <export id>_manifest.json beside the files of each export.
+	Manifest bool `env:"FERRY_MANIFEST" envDefault:"true"`
+	// Named holds the values of the variables that Parse was told of, by name.
+	Named map[string]secret.Text `env:"-"`
 }
 
-// Parse reads and checks the settings in environ, a list of NAME=value. Its error
-// has a line for each variable that is wrong, and quotes no secret.
-func Parse(environ []string) (Config, error) {
+// Parse reads and checks the settings in environ, a list of NAME=value, and the
+// variables that channels name. Its error has a line for each variable that is
+// wrong, and quotes no secret.
+func Parse(environ []string, named ...Variable) (Config, error) {
 	var c Config
 	found := mistakes{of: map[string]error{}}
-	found.unread(env.ParseWithOptions(&c, env.Options{Environment: env.ToMap(environ)}))
+	values := env.ToMap(environ)
+	found.unread(env.ParseWithOptions(&c, env.Options{Environment: values}))
 	c.check(&found)
-	found.unknown(environ)
+	c.Named = found.named(values, named)
+	found.unknown(environ, c.Named)
 	if err := found.err(); err != nil {
 		return Config{}, err
 	}
@@ -65,9 +73,12 @@ func Parse(environ []string) (Config, error) {
 }
 
 // Tokens returns the API tokens in force.
-func (c Config) Tokens() []secret.Text {
+func (c Config) Tokens() []secret.Text { return split(c.Token) }
+
+// split returns the secrets in a list with commas.
+func split(all secret.Text) []secret.Text {
 	var list []secret.Text
-	for t := range strings.SplitSeq(c.Token.Reveal(), ",") {
+	for t := range strings.SplitSeq(all.Reveal(), ",") {
 		if t = strings.TrimSpace(t); t != "" {
 			list = append(list, secret.New(t))
 		}
@@ -110,17 +121,13 @@ func (m *mistakes) unread(err error) {
 	}
 }
 
-// unknown notes names that no setting has: one that is misspelt would go unheard,
-// and so might every notice.
-func (m *mistakes) unknown(environ []string) {
-	known := map[string]bool{}
-	for f := range reflect.TypeFor[Config]().Fields() {
-		known[variable(f.Name)] = true
-	}
+// unknown notes names that neither a setting nor a channel has: one that is
+// misspelt would go unheard, and so might every notice.
+func (m *mistakes) unknown(environ []string, named map[string]secret.Text) {
 	for _, v := range environ {
 		name, _, _ := strings.Cut(v, "=")
-		if strings.HasPrefix(name, "FERRY_") && !known[name] {
-			m.note(name, errors.New("no such setting; docs/settings.md lists them"))
+		if _, ok := named[name]; strings.HasPrefix(name, "FERRY_") && !ok && !IsSetting(name) {
+			m.note(name, errors.New("no such setting, and no channel in plans.yaml names it; docs/settings.md lists the settings"))
 		}
 	}
 }

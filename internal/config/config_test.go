@@ -48,7 +48,7 @@ func TestDefaults(t *testing.T) {
 	if c.Region != "ap-guangzhou" || c.ImageBucket != (image.Bucket{Name: "images", AppID: "1250000000"}) || c.StateBucket.String() != "state-1250000000" {
 		t.Errorf("required settings: %+v", c)
 	}
-	if c.StatePrefix != "imageferry/" || c.ExportBucketForm != "name" || c.Settle != 5*time.Second || !c.NotifyUnmanaged {
+	if c.StatePrefix != "imageferry/" || c.ExportBucketForm != "name" || c.Settle != 5*time.Second || !c.NotifyUnmanaged || !c.Manifest {
 		t.Errorf("defaults: %+v", c)
 	}
 	if !c.Token.IsZero() || len(c.Tokens()) != 0 || !c.WebhookURL.IsZero() || !c.WebhookSecret.IsZero() {
@@ -59,13 +59,13 @@ func TestDefaults(t *testing.T) {
 func TestEveryVariable(t *testing.T) {
 	t.Parallel()
 	c, err := config.Parse(environ(map[string]string{
-		"FERRY_STATE_PREFIX": "a/b.c/", "FERRY_EXPORT_BUCKET_FORM": "name-appid", "FERRY_SETTLE": "0", "FERRY_QUIET": "45m", "FERRY_NOTIFY_UNMANAGED": "false",
+		"FERRY_STATE_PREFIX": "a/b.c/", "FERRY_EXPORT_BUCKET_FORM": "name-appid", "FERRY_SETTLE": "0", "FERRY_QUIET": "45m", "FERRY_NOTIFY_UNMANAGED": "false", "FERRY_MANIFEST": "false",
 		"FERRY_TOKEN": token + " , " + spare + ",",
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.StatePrefix != "a/b.c/" || c.ExportBucketForm != "name-appid" || c.Settle != 0 || c.Quiet != 45*time.Minute || c.NotifyUnmanaged {
+	if c.StatePrefix != "a/b.c/" || c.ExportBucketForm != "name-appid" || c.Settle != 0 || c.Quiet != 45*time.Minute || c.NotifyUnmanaged || c.Manifest {
 		t.Errorf("not as set: %+v", c)
 	}
 	if c.WebhookURL.Reveal() != hook || c.WebhookSecret.Reveal() != secret {
@@ -90,8 +90,9 @@ func TestWrongValues(t *testing.T) {
 		"FERRY_QUIET":              {"10", "29s", "soon"},
 		"FERRY_TOKEN":              {"short", token + ",short"},
 		"FERRY_WEBHOOK_URL":        {"http://example.com", "https://", "https://:443/x", "https:example.com", "https://me:canary@example.com", "example.com", "https://a b", ":"},
-		"FERRY_WEBHOOK_SECRET":     {"-", "", "whsec_", "whsec_canary!", short, long, strings.TrimPrefix(secret, "whsec_")},
+		"FERRY_WEBHOOK_SECRET":     {"-", "", "whsec_", "whsec_canary!", short, long, strings.TrimPrefix(secret, "whsec_"), ",", secret + "," + short, "canary," + secret},
 		"FERRY_NOTIFY_UNMANAGED":   {"maybe"},
+		"FERRY_MANIFEST":           {"maybe"},
 	}
 	for name, values := range tests {
 		for _, value := range values {
@@ -118,6 +119,9 @@ func TestLimitsAreInclusive(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	if _, err := config.Parse(environ(map[string]string{"FERRY_WEBHOOK_SECRET": secret + ", " + secret + ","})); err != nil {
+		t.Errorf("two keys: %v", err)
+	}
 	if _, err := config.Parse(environ(map[string]string{"FERRY_WEBHOOK_URL": "-", "FERRY_WEBHOOK_SECRET": "whatever"})); err != nil {
 		t.Errorf("a key that signs nothing: %v", err)
 	}
@@ -135,7 +139,7 @@ func TestAllErrorsAtOnce(t *testing.T) {
 	t.Parallel()
 	c, err := config.Parse([]string{
 		"FERRY_REGION=here", "FERRY_IMAGE_BUCKET=images", "FERRY_STATE_PREFIX=x", "FERRY_EXPORT_BUCKET_FORM=x", "FERRY_SETTLE=x", "FERRY_QUIET=x",
-		"FERRY_TOKEN=canary", "FERRY_WEBHOOK_URL=http://canary", "FERRY_WEBHOOK_SECRET=canary", "FERRY_NOTIFY_UNMANAGED=x",
+		"FERRY_TOKEN=canary", "FERRY_WEBHOOK_URL=http://canary", "FERRY_WEBHOOK_SECRET=canary", "FERRY_NOTIFY_UNMANAGED=x", "FERRY_MANIFEST=x",
 	})
 	if err == nil {
 		t.Fatal("taken")
@@ -161,7 +165,7 @@ func TestAllErrorsAtOnce(t *testing.T) {
 
 func TestConfigPrintsNoSecret(t *testing.T) {
 	t.Parallel()
-	c, err := config.Parse(environ(map[string]string{"FERRY_TOKEN": token + "," + spare}))
+	c, err := config.Parse(environ(map[string]string{"FERRY_TOKEN": token + "," + spare, "FERRY_A_URL": hook}), config.Variable{Name: "FERRY_A_URL"})
 	if err != nil {
 		t.Fatal(err)
 	}

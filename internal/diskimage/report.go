@@ -37,12 +37,12 @@ type Report struct {
 	Bytes    int64        `json:"bytes,omitempty"`    // of the disk that the file holds
 	Contents string       `json:"contents,omitempty"` // such as "gpt: efi, ext4" or "xfs"
 	Bootable bool         `json:"bootable,omitempty"`
-	Ranges   string       `json:"ranges,omitempty"`   // CRC64 (ECMA) of all that was read, decimal: the same file gives the same
+	Ranges   string       `json:"ranges,omitempty"`   // CRC64 (ECMA) of the size and of all that was read, decimal: the same file gives the same
 	Findings []Finding    `json:"findings,omitempty"` // why it is not verified
 }
 
 // Finding is one thing that is not as it must be.
 type Finding struct {
-	Code   string `json:"code"`   // stable, for programs, such as "truncated"
+	Code   string `json:"code"`   // stable, for programs: one of the constants below, such as Truncated
 	Detail string `json:"detail"` // for people, without a full stop
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/imageferry/imageferry/internal/image"
@@ -50,7 +47,8 @@ func (d *Driver) issue(ctx context.Context, t *tick, j *job) {
 	case j.entry.State == ledger.Pruning:
 		d.prune(ctx, t, j)
 	default:
-		j.next = delivered(d.situation(t, j), d.send(ctx, t, j.entry))
+		answers := d.send(ctx, t, j.entry) // may take a minute, from whose end on it is waited
+		j.next = delivered(d.situation(t, j), answers)
 	}
 }
 
@@ -116,23 +114,4 @@ func (d *Driver) prune(ctx context.Context, t *tick, j *job) {
 		detail = "not deleted: " + strings.Join(left, ", ") + "; the next export of the instance looks again"
 	}
 	j.next = Step{Append: s.closed(detail)}
-}
-
-// send tells every channel that the entry claims, and returns the answers of
-// those for which there was time. After a crash here the claim ends, and the
-// notice is sent again under the same id.
-func (d *Driver) send(ctx context.Context, t *tick, e ledger.Entry) map[string]error {
-	answers := map[string]error{}
-	for _, name := range slices.Sorted(maps.Keys(e.Deliveries)) {
-		if e.Deliveries[name].State != ledger.Sending || !t.open(d.Now()) {
-			continue
-		}
-		err := d.Notify.Send(ctx, name, e)
-		answers[name] = err
-		if err != nil {
-			d.Log.LogAttrs(ctx, slog.LevelWarn, "notice not sent", slog.String("export", string(e.Request.ID)),
-				slog.String("channel", name), slog.String("error", err.Error()))
-		}
-	}
-	return answers
 }

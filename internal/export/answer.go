@@ -2,7 +2,6 @@ package export
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/imageferry/imageferry/internal/image"
@@ -24,10 +23,7 @@ func started(s Situation, task Task, err error) (Step, bool) {
 		next := s.Entry.Next(ledger.Accepted, s.Now)
 		next.TaskID, next.Started, next.Expected = task.ID, s.Now.UTC(), s.Entry.Request.Files()
 		if len(task.Paths) > 0 { // CVM's word beats our prediction
-			next.Expected = nil
-			for _, p := range task.Paths {
-				next.Expected = append(next.Expected, strings.TrimPrefix(p, "/"))
-			}
+			next.Expected = announced(s.Entry.Request, task.Paths)
 		}
 		return Step{Append: &next, Rest: true}, true
 	}
@@ -58,12 +54,10 @@ func made(s Situation, id image.ID, err error) (Step, bool) {
 }
 
 // A log is short, so that reading it stays cheap: an export that CVM refuses is
-// tried about nine times before its deadline, and a notice five times in a day,
-// two entries each. All together keeps a log under 40 entries.
+// tried about nine times before its deadline, two entries each.
 const (
 	firstWait = 288 // parts of the time to the deadline: of a day, five minutes
 	mostWait  = 3   // parts of the time to the deadline
-	maxSends  = 5
 )
 
 // postponed waits before the next try, twice as long after each refusal.
@@ -101,44 +95,6 @@ func (s Situation) takenBack() ledger.Entry {
 		next.Attempt--
 	}
 	return next
-}
-
-// delivered folds the answers of all channels that were tried into the next step.
-func delivered(s Situation, answers map[string]error) Step {
-	next := s.Entry.Next(s.Entry.State, s.Now)
-	next.Deliveries = map[string]ledger.Delivery{}
-	open := false
-	for name, d := range s.Entry.Deliveries {
-		if err, tried := answers[name]; tried {
-			d = answered(d, err, s.Now)
-		} else if d.State == ledger.Sending { // no time was left for it
-			d.State = ledger.SendLater
-			d.Attempt--
-		}
-		open = open || d.State == ledger.SendLater
-		next.Deliveries[name] = d
-	}
-	if !open && !s.prunes() {
-		next.State = ledger.Closed
-	}
-	return Step{Append: &next}
-}
-
-func answered(d ledger.Delivery, err error, now time.Time) ledger.Delivery {
-	d.Detail = ""
-	if err == nil {
-		d.State = ledger.Sent
-		return d
-	}
-	d.Detail = err.Error()
-	switch kind := outcome.Of(err); {
-	case kind != outcome.Later && kind != outcome.Unknown, d.Attempt >= maxSends:
-		d.State = ledger.Undelivered
-	default: // sent again under the same id, so a receiver can tell
-		d.State = ledger.SendLater
-		d.NotBefore = now.Add(backoff(time.Minute, 10, d.Attempt, 24*time.Hour)).UTC()
-	}
-	return d
 }
 
 // backoff returns first, then factor times as long for each further try, up to most.

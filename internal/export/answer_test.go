@@ -10,13 +10,14 @@ import (
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/outcome"
+	"github.com/imageferry/imageferry/internal/plan"
 )
 
 var now = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 
-func announced() Situation {
+func claimed() Situation {
 	r := ledger.Request{ID: "x", Prefix: "x", Format: image.RAW, Image: image.Image{ID: "img-1", Disks: []image.Disk{{Snapshot: "snap-1", System: true}}}, Slot: now, Deadline: now.Add(24 * time.Hour)}
-	return Situation{Now: now, Channels: []string{"webhook"}, Entry: ledger.Entry{Seq: 3, State: ledger.Intent, Attempt: 2, Refused: 3, Request: r, Until: now.Add(time.Hour)}}
+	return Situation{Now: now, Channels: []plan.Channel{{Name: "webhook"}}, Entry: ledger.Entry{Seq: 3, State: ledger.Intent, Attempt: 2, Refused: 3, Request: r, Until: now.Add(time.Hour)}}
 }
 
 func TestStarted(t *testing.T) {
@@ -41,7 +42,7 @@ func TestStarted(t *testing.T) {
 		{"unclassified", errors.New("x"), false, "", 0},
 		{"cancelled", context.Canceled, false, "", 0},
 	} {
-		step, known := started(announced(), Task{ID: 7, Paths: []string{"/a_b.raw", "c.raw"}}, test.err)
+		step, known := started(claimed(), Task{ID: 7, Paths: []string{"/a_b.raw", "c.raw"}}, test.err)
 		if known != test.known {
 			t.Errorf("%s: known %t", test.name, known)
 		}
@@ -70,7 +71,7 @@ func TestStarted(t *testing.T) {
 			}
 		}
 	}
-	step, _ := started(announced(), Task{ID: 7}, nil)
+	step, _ := started(claimed(), Task{ID: 7}, nil)
 	if want := []string{"x_img-1_system_snap-1.raw"}; !slices.Equal(step.Append.Expected, want) {
 		t.Errorf("without CosPaths: %q; want %q", step.Append.Expected, want)
 	}

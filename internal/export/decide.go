@@ -2,7 +2,6 @@ package export
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/imageferry/imageferry/internal/ledger"
@@ -15,10 +14,6 @@ const (
 	// maxEarly is up to which entry of its log an export that was refused is tried
 	// before its time, because one of our tasks has ended.
 	maxEarly = 20
-	// lateness is how long after the deadline an open upload is taken for a task
-	// that is alive. COS keeps an upload open until somebody ends it, and a task
-	// that died does not; without a limit nobody would ever hear of the export.
-	lateness = 24 * time.Hour
 )
 
 // Step is what one export needs next. At most one of Look, Append and Close is
@@ -129,7 +124,8 @@ func retry(s Situation) Step {
 		}
 	}
 	if s.overdue() {
-		return s.fail("not-started", "the export could not be started before its deadline; the last answer was: "+s.Entry.Detail, s.Entry.Hint)
+		return s.fail("not-started", "the export could not be started before its deadline; the last answer was: "+s.Entry.Detail,
+			"give the plan a longer deadline, or fewer images at once; export this one again with imageferry retry")
 	}
 	if s.Entry.Attempt > 0 {
 		return s.announce()
@@ -144,56 +140,8 @@ func (s Situation) ripe() bool {
 	return !s.Now.Before(e.NotBefore) || e.Full && e.Seq < maxEarly && 0 <= s.Running && s.Running < e.Running
 }
 
-// await: the cloud is writing. Done is when every expected file is there.
-func await(s Situation) Step {
-	if step, ok := s.need(LookFiles); !ok {
-		return step
-	}
-	if len(s.Seen.Files) == len(s.expected()) {
-		return s.conclude(ledger.Complete, "", "", "")
-	}
-	switch {
-	case s.Entry.Request.Origin == ledger.Observed:
-		s.Channels = nil // it has gone again before anybody was told
-		return s.fail("gone", "the file was removed again", "")
-	case !s.overdue() || s.Now.Before(s.Entry.Started.Add(s.Quiet)):
-		return Step{}
-	}
-	if step, ok := s.need(LookUploads); !ok {
-		return step
-	}
-	if s.Seen.Uploading && s.Now.Before(s.Entry.Request.Deadline.Add(lateness)) {
-		return s.stalled()
-	}
-	return s.missed()
-}
-
-// stalled: late, but alive. People are told once, and it is waited for.
-func (s Situation) stalled() Step {
-	if !s.Entry.Stalled.IsZero() {
-		return Step{}
-	}
-	next := s.Entry.Next(ledger.Accepted, s.Now)
-	next.Stalled = s.Now.UTC()
-	return Step{Append: &next, Rest: true, News: &ledger.Told{
-		Kind: ledger.KindStalled, Export: s.Entry.Request.ID,
-		Detail: fmt.Sprintf("the deadline passed with %d of %d files there, and an upload is still running", len(s.Seen.Files), len(s.expected())),
-		Hint:   "nothing to do yet: it is told of again when it has ended; a longer deadline in the plan avoids this notice",
-	}}
-}
-
-func (s Situation) missed() Step {
-	expected, missing := s.expected(), s.missing()
-	detail := fmt.Sprintf("the deadline passed and %d of %d files are missing: %s", len(missing), len(expected), strings.Join(missing, ", "))
-	hint := "the task may have died silently: export the image again; if it repeats, open a ticket with the task id"
-	if len(s.Seen.Files) == 0 {
-		return s.conclude(ledger.Failed, "nothing-landed", detail, hint)
-	}
-	return s.conclude(ledger.Partial, "files-missing", detail, hint)
-}
-
 // traced reports whether the bucket shows that an attempt was taken.
-func (s Situation) traced() bool { return s.Seen.Uploading || len(s.Seen.Standing) > 0 }
+func (s Situation) traced() bool { return len(s.Seen.Uploads) > 0 || len(s.Seen.Standing) > 0 }
 
 // spent reports whether CVM has left as many calls unanswered as an export gets.
 func (s Situation) spent() bool { return s.Entry.Attempt+s.Entry.Making >= maxAttempts }

@@ -5,9 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/export"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/plan"
 )
 
 // at is the time of a situation, counted from the slot. The deadline is 24 h.
@@ -24,8 +26,15 @@ func request(disks int) ledger.Request {
 func seen(l export.Look, files ...string) export.Seen {
 	s := export.Seen{Looked: l}
 	for _, key := range files {
-		s.Files = append(s.Files, ledger.File{Key: key, Size: 1})
+		s.Files = append(s.Files, ledger.File{Key: key, Size: 1, Check: &diskimage.Report{Verdict: diskimage.Verified}})
 	}
+	return s
+}
+
+// seenFlawed is seen, and the last file is not what it must be.
+func seenFlawed(v diskimage.Verdict, files ...string) export.Seen {
+	s := seen(export.LookFiles|export.LookUploads|export.LookInside, files...)
+	s.Files[len(files)-1].Check = &diskimage.Report{Verdict: v, Findings: []diskimage.Finding{{Code: "truncated", Detail: "it ends early"}}}
 	return s
 }
 
@@ -73,9 +82,31 @@ func TestDecide(t *testing.T) {
 	fullOften := full
 	fullOften.Seq = 20
 	const names, uploads, files = export.LookNames, export.LookUploads, export.LookFiles
-	all := names | uploads | files
+	all := names | uploads | files | export.LookInside
 	standing := export.Seen{Looked: all, Standing: []string{"x_y"}}
-	uploading := export.Seen{Looked: all, Uploading: true}
+	uploading := export.Seen{Looked: all, Uploads: two.Files()}
+
+	written := seen(all, two.Files()...)
+	written.Uploads = two.Files()[1:]
+	elsewhere := seen(all, two.Files()...)
+	elsewhere.Uploads = []string{"x_other.bin"}
+	shut := seen(all, two.Files()...)
+	shut.Closed = "GetObject: AccessDenied"
+	for i := range shut.Files {
+		shut.Files[i].Check = nil
+	}
+	toldShut := accepted
+	toldShut.Stalled = at(time.Hour)
+	ofSet := ledger.Request{ID: "seen-2", Origin: ledger.Observed, Slot: slot, Deadline: at(24 * time.Hour), File: "web_xvda.raw", Set: "web_xvd", Format: image.RAW}
+	notFirst := ofSet
+	notFirst.File = "web_xvdb.raw"
+	setSeen := func(l export.Look) export.Seen {
+		s := seen(l, "web_xvda.raw", "web_xvdb.raw")
+		s.Standing = []string{"web_xvda.raw", "web_xvda.vhd", "web_xvdb.raw", "web_xvdb.txt"}
+		return s
+	}
+	setWritten := setSeen(all)
+	setWritten.Uploads = []string{"web_xvdb.raw"}
 
 	for _, test := range []struct {
 		name  string
@@ -90,7 +121,14 @@ func TestDecide(t *testing.T) {
 		{"refused beforehand", ledger.Entry{Request: refusal}, export.Seen{}, 0, "effect FAILED windows"},
 		{"nobody came in time", ledger.Entry{Request: one}, seen(names), 24 * time.Hour, "effect FAILED not-started"},
 		{"seen, not looked at", ledger.Entry{Request: observed}, export.Seen{}, 0, "look 4"},
-		{"seen and there", ledger.Entry{Request: observed}, seen(files, "f"), 0, "effect COMPLETE"},
+		{"seen and there", ledger.Entry{Request: observed}, seen(files|uploads, "f"), 0, "look 32"},
+		{"seen and a disk", ledger.Entry{Request: observed}, seen(all, "f"), 0, "effect COMPLETE"},
+		{"seen and no disk", ledger.Entry{Request: observed}, seenFlawed(diskimage.NotADisk, "f"), 0, "effect FAILED not-a-disk"},
+		{"a set, not listed", ledger.Entry{Request: ofSet}, export.Seen{}, 0, "look 1"},
+		{"a set, listed", ledger.Entry{Request: ofSet}, setSeen(names), 0, "look 4"},
+		{"a set, being written", ledger.Entry{Request: ofSet}, setWritten, 0, "wait"},
+		{"a set, whole", ledger.Entry{Request: ofSet}, setSeen(all), 0, "effect COMPLETE"},
+		{"a set with another first file", ledger.Entry{Request: notFirst}, setSeen(all), 0, "FAILED gone"},
 		{"seen and gone", ledger.Entry{Request: observed}, seen(files), 0, "FAILED gone"},
 
 		{"claimed", intent, export.Seen{}, 10*time.Minute - 1, "wait"},
@@ -112,8 +150,20 @@ func TestDecide(t *testing.T) {
 		{"under way", accepted, export.Seen{}, time.Hour, "look 4"},
 		{"none there", accepted, seen(files), time.Hour, "wait"},
 		{"one of two", accepted, seen(files, first), time.Hour, "wait"},
-		{"both", accepted, seen(files, two.Files()...), time.Hour, "effect COMPLETE"},
-		{"both, after the deadline", accepted, seen(files, two.Files()...), 48 * time.Hour, "effect COMPLETE"},
+		{"both", accepted, seen(files, two.Files()...), time.Hour, "look 2"},
+		{"both, nobody writes", accepted, seen(files|uploads, two.Files()...), time.Hour, "look 32"},
+		{"both, looked into", accepted, seen(all, two.Files()...), time.Hour, "effect COMPLETE"},
+		{"both, after the deadline", accepted, seen(all, two.Files()...), 48 * time.Hour, "effect COMPLETE"},
+		{"both, one is written again", accepted, written, time.Hour, "wait"},
+		{"both, one is written for ever", accepted, written, 24 * time.Hour, "effect COMPLETE"},
+		{"both, an upload to another key", accepted, elsewhere, time.Hour, "effect COMPLETE"},
+		{"both, one is suspicious", accepted, seenFlawed(diskimage.Suspicious, two.Files()...), time.Hour, "effect PARTIAL suspicious"},
+		{"one, which is no disk", single, seenFlawed(diskimage.NotADisk, first), time.Hour, "effect FAILED not-a-disk"},
+		{"both, not to be looked into", accepted, shut, time.Hour, "news stalled ACCEPTED"},
+		{"both, not to be looked into, told", toldShut, shut, time.Hour, "wait"},
+		{"both, never to be looked into", toldShut, shut, 24 * time.Hour, "effect FAILED not-verified"},
+		{"deadline, one of two, not looked into", accepted, seen(files|uploads, first), 24 * time.Hour, "look 32"},
+		{"deadline, one of two, which is no disk", accepted, seenFlawed(diskimage.NotADisk, first), 24 * time.Hour, "effect FAILED files-missing"},
 		{"deadline", accepted, seen(files, first), 24 * time.Hour, "look 2"},
 		{"deadline, uploading", accepted, uploading, 24 * time.Hour, "news stalled ACCEPTED"},
 		{"a day late, uploading", stalled, uploading, 48*time.Hour - 1, "wait"},
@@ -122,7 +172,7 @@ func TestDecide(t *testing.T) {
 		{"deadline, none", accepted, seen(all), 24 * time.Hour, "effect FAILED nothing-landed"},
 		{"accepted just before it", late, seen(all), 24 * time.Hour, "wait"},
 		{"and not seen since", late, seen(all), 24*time.Hour + 9*time.Minute, "effect FAILED nothing-landed"},
-		{"where CVM said", other, seen(files, "elsewhere.raw"), time.Hour, "effect COMPLETE"},
+		{"where CVM said", other, seen(all, "elsewhere.raw"), time.Hour, "effect COMPLETE"},
 
 		{"news", ledger.Entry{Request: news}, export.Seen{}, 0, "effect NEWS"},
 
@@ -159,7 +209,7 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := export.Situation{Now: at(test.now), Entry: test.entry, Seen: test.seen, Quiet: 10 * time.Minute, Channels: []string{"webhook"}}
+			s := export.Situation{Now: at(test.now), Entry: test.entry, Seen: test.seen, Quiet: 10 * time.Minute, Channels: []plan.Channel{{Name: "webhook"}}}
 			step := export.Decide(s)
 			if got := describe(step); got != test.want {
 				t.Errorf("%s; want %s", got, test.want)
@@ -201,11 +251,12 @@ func describe(s export.Step) string {
 func TestDecideWithoutChannels(t *testing.T) {
 	t.Parallel()
 	r := request(1)
-	s := export.Situation{Now: slot, Entry: ledger.Entry{Seq: 2, State: ledger.Accepted, Request: r}, Seen: seen(export.LookFiles, r.Files()...)}
-	if got := describe(export.Decide(s)); got != "COMPLETE" {
+	s := export.Situation{Now: slot, Entry: ledger.Entry{Seq: 2, State: ledger.Accepted, Request: r}, Seen: seen(export.LookFiles|export.LookUploads|export.LookInside, r.Files()...)}
+	if got := describe(export.Decide(s)); got != "effect COMPLETE" { // the manifest
 		t.Fatal(got)
 	}
 	s.Entry = *export.Decide(s).Append
+	s.Entry.Deliveries[ledger.ManifestChannel] = ledger.Delivery{State: ledger.Sent}
 	if got := describe(export.Decide(s)); got != "CLOSED" {
 		t.Error(got)
 	}

@@ -11,7 +11,7 @@
 //	     ▲                   ├ limit, busy ──→ RETRY, later INTENT again
 //	     └───────────────────┼ refused ──────→ FAILED
 //	                         └ unknown ──────→ stays INTENT until its claim ends; then the bucket tells
-//	ACCEPTED ─ every expected file is there ─→ COMPLETE, else FAILED or PARTIAL after the deadline
+//	ACCEPTED ─ every expected file is there, and is a disk ─→ COMPLETE, else FAILED or PARTIAL
 //	verdict ─ told on every channel ─────────→ CLOSED
 //
 // An export of an instance has two states in front, IMAGING (CreateImage, under
@@ -30,6 +30,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/plan"
@@ -41,8 +42,15 @@ type Files interface {
 	Stat(ctx context.Context, bucket image.Bucket, key string) (ledger.File, error)
 	// Names returns keys under a prefix, at most [MaxNames].
 	Names(ctx context.Context, bucket image.Bucket, prefix string) ([]string, error)
-	// Uploading reports whether an upload is running under a prefix.
-	Uploading(ctx context.Context, bucket image.Bucket, prefix string) (bool, error)
+	// Uploads returns the keys under a prefix to which an upload is running.
+	Uploads(ctx context.Context, bucket image.Bucket, prefix string) ([]string, error)
+}
+
+// Verifier says whether a file is a whole disk.
+type Verifier interface {
+	// Verify looks into the file that f describes. If it is another one by now, or
+	// none, the error is of kind [outcome.Exists] or [outcome.NotFound].
+	Verify(ctx context.Context, bucket image.Bucket, f ledger.File, want diskimage.Want) (diskimage.Report, error)
 }
 
 // MaxNames is the most keys that Files.Names returns (436/7734).
@@ -50,10 +58,20 @@ const MaxNames = 1000
 
 // Notifier tells people of a verdict.
 type Notifier interface {
-	// Channels returns the names of the channels that there are.
-	Channels() []string
-	// Send tells one channel, once. Errors are classified.
+	// Channels returns the channels that there are.
+	Channels() []plan.Channel
+	// Room takes the next free moment of a channel, which bears only so many
+	// messages a minute: now, or later.
+	Room(channel string, now time.Time) time.Time
+	// Send tells one channel, once. Errors are classified; one with code 410 says
+	// that the receiver wants to hear nothing more, ever.
 	Send(ctx context.Context, channel string, e ledger.Entry) error
+}
+
+// Keeper keeps the manifest of an export.
+type Keeper interface {
+	// Keep writes it, or leaves the one that stands. Errors are classified.
+	Keep(ctx context.Context, e ledger.Entry) error
 }
 
 // Pool runs f(0) … f(n-1), possibly at the same time, and returns when all have.
@@ -65,7 +83,9 @@ type Driver struct {
 	Ledger *ledger.Ledger
 	Cloud  Cloud
 	Files  Files
+	Verify Verifier
 	Notify Notifier
+	Keep   Keeper
 
 	Plans  plan.Set      // whose slots the sweep looks after
 	Bucket image.Bucket  // for plans that name none
@@ -83,6 +103,7 @@ type Driver struct {
 
 	checked atomic.Bool
 	resting resting
+	muted   muted
 	audited sync.Map // plan's name -> its newest due slot, where none is missed up to it
 }
 

@@ -7,10 +7,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/export"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/outcome"
+	"github.com/imageferry/imageferry/internal/plan"
 )
 
 // The world as a driver sees it: each request goes through [world.do].
@@ -82,6 +84,9 @@ func (c cloud) Export(_ context.Context, r ledger.Request) (task export.Task, er
 		for _, key := range r.Files() {
 			task.Paths = append(task.Paths, "/"+key)
 		}
+		if c.w.paths != nil {
+			task.Paths = c.w.paths(task.Paths)
+		}
 		return nil
 	})
 	if err != nil {
@@ -117,21 +122,78 @@ func (f files) Names(_ context.Context, _ image.Bucket, prefix string) (names []
 	return names, err
 }
 
-// Uploading: an upload opens a minute after the call.
-func (f files) Uploading(_ context.Context, _ image.Bucket, prefix string) (yes bool, err error) {
+// Uploads: an upload opens a minute after the call.
+func (f files) Uploads(_ context.Context, _ image.Bucket, prefix string) (keys []string, err error) {
 	err = f.w.do("LIST uploads "+prefix, func() error {
-		yes = !f.w.invisible && f.w.takes > 0 && slices.ContainsFunc(f.w.tasks, func(t task) bool {
+		for _, t := range f.w.tasks {
 			age := f.w.now.Sub(t.at)
-			return strings.HasPrefix(t.request.Prefix+"_", prefix) && age >= time.Minute && age < f.w.takes
-		})
+			if !f.w.invisible && f.w.takes > 0 && strings.HasPrefix(t.request.Prefix+"_", prefix) && age >= time.Minute && age < f.w.takes {
+				keys = append(keys, t.request.Files()...)
+			}
+		}
+		for _, key := range f.w.uploads {
+			if strings.HasPrefix(key, prefix) {
+				keys = append(keys, key)
+			}
+		}
 		return nil
 	})
-	return yes, err
+	return keys, err
+}
+
+// Verify finds what a test says is wrong with a file, else nothing.
+func (f files) Verify(_ context.Context, _ image.Bucket, file ledger.File, want diskimage.Want) (report diskimage.Report, err error) {
+	err = f.w.do("GET ranges "+file.Key, func() error {
+		now, ok := f.w.objects[file.Key]
+		switch {
+		case !ok:
+			return &outcome.Error{Kind: outcome.NotFound, Op: "GetObject", Code: "NoSuchKey"}
+		case now.ETag != file.ETag:
+			return &outcome.Error{Kind: outcome.Exists, Op: "GetObject", Code: "PreconditionFailed"}
+		case f.w.closed:
+			return &outcome.Error{Kind: outcome.Config, Op: "GetObject", Code: "AccessDenied"}
+		}
+		f.w.wanted = append(f.w.wanted, want)
+		report = diskimage.Report{Verdict: diskimage.Verified, Format: want.Format, Bytes: want.Bytes}
+		if flaw, ok := f.w.flaws[file.Key]; ok {
+			report.Verdict, report.Findings = flaw, []diskimage.Finding{{Code: "test", Detail: "it is flawed"}}
+		}
+		return nil
+	})
+	return report, err
+}
+
+// Keep keeps the manifest of an export.
+func (f files) Keep(_ context.Context, e ledger.Entry) error {
+	i := f.w.issue(callSend, e.Request, ledger.ManifestChannel)
+	return f.w.do("PUT manifest "+string(e.Request.ID), func() error {
+		f.w.took(i)
+		f.w.manifests = append(f.w.manifests, e)
+		return f.w.answered(i, nil)
+	})
 }
 
 type notifier struct{ w *world }
 
-func (n notifier) Channels() []string { return n.w.channels }
+func (n notifier) Channels() (list []plan.Channel) {
+	if n.w.list != nil {
+		return n.w.list
+	}
+	for _, name := range n.w.channels {
+		list = append(list, plan.Channel{Name: name, Fallback: n.w.fallback[name], Address: n.w.addresses[name]})
+	}
+	for _, name := range n.w.silentChannels {
+		list = append(list, plan.Channel{Name: name, Fallback: n.w.fallback[name], Plans: []string{"no-such-plan"}})
+	}
+	return list
+}
+
+func (n notifier) Room(channel string, now time.Time) time.Time {
+	if at, ok := n.w.room[channel]; ok {
+		return at
+	}
+	return now
+}
 
 func (n notifier) Send(_ context.Context, channel string, e ledger.Entry) error {
 	i := n.w.issue(callSend, e.Request, channel)
@@ -139,6 +201,9 @@ func (n notifier) Send(_ context.Context, channel string, e ledger.Entry) error 
 	return n.w.do("notice "+channel, func() (err error) {
 		if n.w.receiver != nil {
 			err = n.w.receiver(len(n.w.notices))
+		}
+		if says, ok := n.w.says[channel]; ok {
+			err = says
 		}
 		if !outcome.Is(err, outcome.Later) { // all others may have been taken
 			n.w.took(i)

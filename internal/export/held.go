@@ -88,7 +88,7 @@ func (d *Driver) holds(ctx context.Context, o Order, r ledger.Request, id image.
 	case e.Verdict == "" && o.Slot.Before(was.Deadline):
 		return skipUnderWay, nil
 	case e.Verdict == "": // late; without an upload it is about to fail
-		if late, err := d.Files.Uploading(ctx, was.Bucket, was.Stem()); err != nil || late {
+		if late, err := d.Files.Uploads(ctx, was.Bucket, was.Stem()); err != nil || len(late) > 0 {
 			return skipUnderWay, err
 		}
 		return "", nil
@@ -113,7 +113,7 @@ func (d *Driver) tellSkipped(ctx context.Context, o Order, skipped []ledger.Pick
 	if len(skipped) == 0 {
 		return nil
 	}
-	n := &ledger.Told{Kind: ledger.KindSkipped, Detail: fmt.Sprintf("%d images were left out:", len(skipped))}
+	n := &ledger.Told{Kind: ledger.KindSkipped, Detail: fmt.Sprintf("left out of the slot, %d in all:", len(skipped))}
 	for _, p := range skipped[:min(len(skipped), 20)] {
 		n.Detail += fmt.Sprintf(" %s (%s, export %s)", p.Image, p.Reason, p.Export)
 	}

@@ -3,12 +3,10 @@ package export
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
-	"github.com/imageferry/imageferry/internal/outcome"
 )
 
 // Object is an object that an event says was created. It is a hint, and may be
@@ -113,50 +111,4 @@ func (d *Driver) load(ctx context.Context, id image.ExportID) *job {
 		return &job{entry: e, done: true} // terminal is quiet
 	}
 	return &job{entry: e, name: ledger.OpenName(e.Request)}
-}
-
-// observe makes jobs of files that somebody else exported. The content's ETag is
-// part of the id, so a doubled event finds the first one's log.
-func (d *Driver) observe(ctx context.Context, files []landed) []*job {
-	jobs := make([]*job, len(files))
-	d.Pool(len(files), func(i int) {
-		j := &job{}
-		reading, f, err := d.find(ctx, files[i])
-		switch {
-		case outcome.Is(err, outcome.NotFound), err == nil && f.Size == 0:
-			d.Log.LogAttrs(ctx, slog.LevelInfo, "an event names a file that is not there", slog.String("bucket", files[i].bucket.String()))
-			j.stop(nil)
-		case err != nil:
-			j.stop(err)
-		default:
-			j.entry = ledger.Entry{Request: observed(files[i].bucket, reading, f)}
-			if known := d.load(ctx, j.id()); known != nil {
-				j = known
-				break
-			}
-			j.seen = Seen{Looked: LookFiles, Files: []ledger.File{f}}
-			d.open(ctx, j)
-		}
-		jobs[i] = j
-	})
-	return jobs
-}
-
-// find returns the first reading of a key that the bucket has.
-func (d *Driver) find(ctx context.Context, l landed) (reading image.File, f ledger.File, err error) {
-	for _, reading = range l.readings {
-		f, err = d.Files.Stat(ctx, l.bucket, reading.Key())
-		if !outcome.Is(err, outcome.NotFound) {
-			break
-		}
-	}
-	return reading, f, err
-}
-
-func observed(bucket image.Bucket, name image.File, f ledger.File) ledger.Request {
-	return ledger.Request{
-		ID: image.ObservedID(bucket, f.Key, f.ETag), Origin: ledger.Observed, Slot: f.Time.UTC(),
-		Image: image.Image{ID: name.Image}, Bucket: bucket, Prefix: name.Prefix, Format: name.Format(),
-		Deadline: f.Time.UTC(), File: f.Key,
-	}
 }

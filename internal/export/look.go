@@ -1,11 +1,8 @@
 package export
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
-	"strings"
 
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
@@ -16,17 +13,22 @@ import (
 func (d *Driver) look(ctx context.Context, j *job, l Look) (err error) {
 	r := j.entry.Request
 	if l&LookNames != 0 {
-		if j.seen.Standing, err = d.Files.Names(ctx, r.Bucket, r.Stem()); err != nil {
+		if j.seen.Standing, err = d.Files.Names(ctx, r.Bucket, stem(r)); err != nil {
 			return err
 		}
 	}
 	if l&LookUploads != 0 {
-		if j.seen.Uploading, err = d.Files.Uploading(ctx, r.Bucket, r.Stem()); err != nil {
+		if j.seen.Uploads, err = d.Files.Uploads(ctx, r.Bucket, stem(r)); err != nil {
 			return err
 		}
 	}
 	if l&LookFiles != 0 {
-		if j.seen.Files, err = d.stat(ctx, r.Bucket, Situation{Entry: j.entry}.expected()); err != nil {
+		if j.seen.Files, err = d.stat(ctx, r.Bucket, Situation{Entry: j.entry, Seen: j.seen}.expected()); err != nil {
+			return err
+		}
+	}
+	if l&LookInside != 0 {
+		if err = d.lookInside(ctx, r, &j.seen); err != nil {
 			return err
 		}
 	}
@@ -42,6 +44,34 @@ func (d *Driver) look(ctx context.Context, j *job, l Look) (err error) {
 	}
 	j.seen.Looked |= l
 	return nil
+}
+
+// stem is what all keys of an export start with.
+func stem(r ledger.Request) string {
+	if r.Set != "" {
+		return r.Set
+	}
+	return r.Stem()
+}
+
+// lookInside has every file that is there looked into. A file that was replaced or
+// removed since it was found, or an answer that is not known, is an error: the next
+// tick looks anew. What only a person can put right is noted, and told of.
+func (d *Driver) lookInside(ctx context.Context, r ledger.Request, s *Seen) error {
+	errs := make([]error, len(s.Files))
+	d.Pool(len(s.Files), func(i int) {
+		f := &s.Files[i]
+		report, err := d.Verify.Verify(ctx, r.Bucket, *f, wanted(r, f.Key))
+		if errs[i] = err; err == nil {
+			f.Check = &report
+		}
+	})
+	for i, err := range errs {
+		if kind := outcome.Of(err); err != nil && (kind == outcome.Config || kind == outcome.Bug) {
+			s.Closed, errs[i] = err.Error(), nil
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // findImage looks for the image that is made for an export: by its id, once that
@@ -69,9 +99,7 @@ func (d *Driver) surplus(ctx context.Context, r ledger.Request) ([]string, error
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(found, func(a, b image.Image) int {
-		return cmp.Or(b.Created.Compare(a.Created), strings.Compare(string(b.ID), string(a.ID)))
-	})
+	image.SortNewestFirst(found)
 	var ids []string
 	kept := 0
 	for _, m := range found {

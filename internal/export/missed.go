@@ -114,7 +114,7 @@ func (d *Driver) settleMissed(ctx context.Context, p plan.Plan, missed []time.Ti
 	late := makeUp(p, missed, newest, d.Now())
 	n := &ledger.Told{
 		Kind: ledger.KindMissed, Slots: missed,
-		Detail: fmt.Sprintf("plan %s was due and did not run, %d times, the last at %s; %d of them to be made up",
+		Detail: fmt.Sprintf("plan %s was due and did not run; slots missed: %d, the last at %s; to be made up: %d",
 			p.Name, len(missed), missed[len(missed)-1].Format(time.RFC3339), len(late)),
 		Hint: "see whether the timer trigger is enabled and has the plan's schedule, and what the function's log says at that time",
 	}

@@ -16,7 +16,7 @@ import (
 // Opening the same news again is harmless.
 func (d *Driver) openNews(ctx context.Context, r ledger.Request) error {
 	for _, channel := range d.Notify.Channels() {
-		if r.Heard(channel, r.News.Kind) {
+		if hears(r, channel, r.News.Kind) {
 			_, err := d.Ledger.Open(ctx, r)
 			return err
 		}

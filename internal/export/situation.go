@@ -6,6 +6,7 @@ import (
 
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/plan"
 )
 
 // Look is a set of things to look at in the image bucket before deciding.
@@ -18,16 +19,18 @@ const (
 	LookFiles                    // each expected file: one HEAD a file
 	LookImage                    // the image that is made of the instance
 	LookSurplus                  // images made of the instance that need not stay
+	LookInside                   // what is in the expected files that are there: two to four ranged GETs a file
 )
 
 // Seen is what was found.
 type Seen struct {
-	Looked    Look
-	Standing  []string      // LookNames: keys under the prefix
-	Uploading bool          // LookUploads
-	Files     []ledger.File // LookFiles: the expected files that are there, with content
-	Image     *image.Image  // LookImage: nil if it is not there
-	Surplus   []string      // LookSurplus: their ids
+	Looked   Look
+	Standing []string      // LookNames: keys under the prefix
+	Uploads  []string      // LookUploads: keys to which an upload is running
+	Files    []ledger.File // LookFiles: the expected files that are there, with content; after LookInside with what is in them
+	Closed   string        // LookInside: why a file could not be looked into, until a person sees to it
+	Image    *image.Image  // LookImage: nil if it is not there
+	Surplus  []string      // LookSurplus: their ids
 }
 
 // Situation is everything that [Decide] knows.
@@ -35,10 +38,10 @@ type Situation struct {
 	Now      time.Time
 	Entry    ledger.Entry // newest; Seq 0 and only Request set where no log exists yet
 	Seen     Seen
-	Quiet    time.Duration // see [Driver.Quiet]
-	NoCVM    bool          // whoever asks may not call CVM: what needs it waits for another tick
-	Channels []string      // that there are; the request says which of them hear of it
-	Running  int           // exports under way; negative where nobody counted
+	Quiet    time.Duration  // see [Driver.Quiet]
+	NoCVM    bool           // whoever asks may not call CVM: what needs it waits for another tick
+	Channels []plan.Channel // that there are
+	Running  int            // exports under way; negative where nobody counted
 }
 
 // overdue reports whether the deadline has passed. Nothing is started after it:
@@ -46,9 +49,13 @@ type Situation struct {
 func (s Situation) overdue() bool { return !s.Now.Before(s.Entry.Request.Deadline) }
 
 // expected returns the keys that the export writes: by CVM's word, where it gave it.
+// Of somebody else's export all that is known is what is there.
 func (s Situation) expected() []string {
-	if s.Entry.Expected != nil {
+	switch r := s.Entry.Request; {
+	case s.Entry.Expected != nil:
 		return s.Entry.Expected
+	case r.Origin == ledger.Observed && r.Set != "":
+		return image.SetMembers(r.Set, r.Format, s.Seen.Standing)
 	}
 	return s.Entry.Request.Files()
 }

@@ -3,8 +3,10 @@ package export
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/plan"
 )
@@ -51,7 +53,9 @@ func (s standing) accounted() map[time.Time]bool {
 	return at
 }
 
-func accounts(m ledger.Mark) bool { return m.Fate != ledger.Resumed && m.Fate != ledger.Spoilt }
+func accounts(m ledger.Mark) bool {
+	return m.Fate != ledger.Resumed && m.Fate != ledger.Spoilt && m.Fate != ledger.Digested
+}
 
 // suspended reports whether the plan was suspended and not resumed since.
 func (s standing) suspended() bool {
@@ -96,4 +100,16 @@ func (s standing) suspects(slot time.Time, n int) (list []ledger.Mark) {
 		}
 	}
 	return nil
+}
+
+// spoilt reports whether the export of the same image in the slot before an order's
+// had failed by then, so that people are waiting for the good news.
+func (s standing) spoilt(o Order, r ledger.Request) bool {
+	last, ok := s.before(o.Slot, func(m ledger.Mark) bool { return m.Fate == ledger.Filled })
+	if !ok || o.Origin != ledger.Scheduled {
+		return false
+	}
+	what := strings.TrimPrefix(string(r.ID), o.Names)
+	was := image.ExportID(image.SlotPrefix(o.Plan.Name, last.Slot) + what)
+	return slices.Contains(s, ledger.Mark{Slot: last.Slot, Fate: ledger.Spoilt, Export: was})
 }

@@ -19,6 +19,8 @@ type Order struct {
 	Slot   time.Time
 	Bucket image.Bucket
 
+	Recovers bool // it repeats exports that failed, and people wait for the good news
+
 	Name  func(what string) image.ExportID // of an image's suffix or an instance's id; the same order gives the same ids
 	Names string                           // what all these ids start with
 }
@@ -82,6 +84,7 @@ func (d *Driver) fill(ctx context.Context, o Order) ([]*job, error) {
 	}
 	jobs := make([]*job, len(s.requests))
 	for i, r := range s.requests {
+		r.Recovers = o.Recovers || s.spoilt(o, r)
 		jobs[i] = &job{entry: ledger.Entry{Request: r}}
 		if len(s.names) < MaxNames { // else the one listing did not show all; each looks for itself
 			jobs[i].seen = Seen{Looked: LookNames, Standing: under(r.Stem(), s.names)}

@@ -135,7 +135,7 @@ func (d *Driver) request(o Order) ledger.Request {
 	}
 	return ledger.Request{
 		Origin: o.Origin, Plan: o.Plan.Name, Slot: o.Slot.UTC(), Bucket: o.Bucket, Format: o.Plan.Format, RootOnly: o.Plan.RootDiskOnly,
-		Role: o.Plan.Role, Deadline: from.Add(o.Plan.Deadline).UTC().Truncate(time.Second), MaxInFlight: o.Plan.MaxInFlight, Hears: o.Plan.Notify,
+		Role: o.Plan.Role, Deadline: from.Add(o.Plan.Deadline).UTC().Truncate(time.Second), MaxInFlight: o.Plan.MaxInFlight, Hears: o.Plan.Notify, AnyData: o.Plan.AnyData,
 	}
 }
 

@@ -36,6 +36,11 @@ func (d *Driver) Sweep(ctx context.Context) error {
 	for _, j := range fresh {
 		failed = errors.Join(failed, j.err)
 	}
+	for _, name := range d.Plans.Names() {
+		if t.listed != nil {
+			failed = errors.Join(failed, d.digest(ctx, t, d.Plans[name]))
+		}
+	}
 	return failed
 }
 
@@ -66,6 +71,9 @@ func (d *Driver) drain(ctx context.Context, t *tick, fresh []*job) (failed error
 		more, after = further, names[len(names)-1]
 	}
 	d.resting.end(listed, t.crowded)
+	if t.open(d.Now()) {
+		t.listed = listed
+	}
 	// A stale listing need not show what was put on the list just now.
 	d.drive(ctx, t, pick(fresh, func(j *job) bool { return known[j.name] == j }))
 	return failed

@@ -46,16 +46,17 @@ func (w window) open(now time.Time) bool { return now.Before(w.last) }
 // of running tasks.
 type tick struct {
 	window
-	noCVM     bool           // it may not call CVM: it finishes exports, and starts none
-	full      atomic.Bool    // CVM said that no more exports fit
-	blocked   bool           // an older export waits for room, and its time has not come
-	whole     bool           // it goes through the whole work list
-	batch     int            // how many exports are taken in hand next
-	begun     int            // how many were
-	crowded   bool           // somebody on the work list still waits at the end
-	congested bool           // somebody waits for room; set before any export is started
-	running   int            // exports under way, of those that this invocation has looked at
-	inPlan    map[string]int // of those, how many of each plan, images that are being made included
+	noCVM     bool            // it may not call CVM: it finishes exports, and starts none
+	full      atomic.Bool     // CVM said that no more exports fit
+	blocked   bool            // an older export waits for room, and its time has not come
+	whole     bool            // it goes through the whole work list
+	batch     int             // how many exports are taken in hand next
+	begun     int             // how many were
+	listed    map[string]bool // the names on the work list, once it was gone through to its end
+	crowded   bool            // somebody on the work list still waits at the end
+	congested bool            // somebody waits for room; set before any export is started
+	running   int             // exports under way, of those that this invocation has looked at
+	inPlan    map[string]int  // of those, how many of each plan, images that are being made included
 }
 
 // begin starts the tick of an invocation. One that has no time to act does nothing,

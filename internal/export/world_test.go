@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/export"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
@@ -36,14 +37,25 @@ type world struct {
 	maker      func(n int) error // answers the nth call of CreateImage; nil: accepted
 	making     time.Duration     // until an image that was made is NORMAL
 	objects    map[string]ledger.File
+	paths      func([]string) []string      // what CosPaths makes of the keys
+	flaws      map[string]diskimage.Verdict // by key: what is wrong with a file
+	closed     bool                         // nobody lets us look into files
+	uploads    []string                     // keys to which somebody else is writing
+	wanted     []diskimage.Want             // what files were looked at for
+	manifests  []ledger.Entry
 	channels   []string
-	cloud      func(n int) error // answers the nth call of ExportImages; nil: accepted; errTaken: accepted, and nobody is told
-	receiver   func(n int) error // answers the nth notice
-	takes      time.Duration     // from ExportImages to the files; 0: they never come
-	asked      image.ID          // that ExportImages was called for last
-	invisible  bool              // uploads do not show
-	pace       time.Duration     // that a call of ExportImages takes
-	plans      plan.Set          // whose slots are looked after
+	list       []plan.Channel // in place of channels
+	fallback   map[string]string
+	addresses  map[string]string
+	says       map[string]error     // what a channel answers
+	room       map[string]time.Time // when a channel takes the next message
+	cloud      func(n int) error    // answers the nth call of ExportImages; nil: accepted; errTaken: accepted, and nobody is told
+	receiver   func(n int) error    // answers the nth notice
+	takes      time.Duration        // from ExportImages to the files; 0: they never come
+	asked      image.ID             // that ExportImages was called for last
+	invisible  bool                 // uploads do not show
+	pace       time.Duration        // that a call of ExportImages takes
+	plans      plan.Set             // whose slots are looked after
 
 	calls    []string              // every request of every driver, in order
 	at       func(n int, c string) // called before the nth request
@@ -54,9 +66,11 @@ type world struct {
 	carried  int // tasks that are known to have landed, from the first on
 	notices  []ledger.Entry
 	silent   bool // nothing is logged
-	warm     bool // an instance serves all invocations until it dies
-	instance *export.Driver
-	log      strings.Builder
+
+	silentChannels []string // that hear of nothing by themselves
+	warm           bool     // an instance serves all invocations until it dies
+	instance       *export.Driver
+	log            strings.Builder
 	record
 }
 
@@ -182,7 +196,7 @@ func (w *world) driver() *export.Driver {
 		log = slog.New(slog.NewTextHandler(&w.log, nil))
 	}
 	return &export.Driver{
-		Ledger: ledger.New(store{w}, ""), Cloud: cloud{w}, Files: files{w}, Notify: notifier{w},
+		Ledger: ledger.New(store{w}, ""), Cloud: cloud{w}, Files: files{w}, Verify: files{w}, Notify: notifier{w}, Keep: files{w},
 		Plans: w.plans, Bucket: bucket, Region: "ap-guangzhou", Settle: settle, Quiet: 10 * time.Minute, Log: log,
 		Now: func() time.Time { return w.now.Add(drift) },
 		Sleep: func(_ context.Context, d time.Duration) error {

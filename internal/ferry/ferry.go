@@ -20,7 +20,6 @@ import (
 	"github.com/imageferry/imageferry/internal/config"
 	"github.com/imageferry/imageferry/internal/export"
 	"github.com/imageferry/imageferry/internal/ledger"
-	"github.com/imageferry/imageferry/internal/notice"
 	"github.com/imageferry/imageferry/internal/plan"
 	"github.com/imageferry/imageferry/internal/tencent"
 )
@@ -65,42 +64,40 @@ func (i *Instance) Get() (*Ferry, error) {
 // Open puts the deployment together that these settings and plans describe, with
 // the keys that SCF gives. It sends no request.
 func Open(environ []string, plansFile string) (*Ferry, error) {
-	c, err := config.Parse(environ)
+	doc, err := readPlans(plansFile)
 	if err != nil {
 		return nil, err
 	}
-	plans, err := readPlans(plansFile)
+	c, err := config.Parse(environ, doc.Channels.Variables()...)
 	if err != nil {
 		return nil, err
 	}
-	return New(c, plans, tencent.FromEnv)
+	return New(c, doc, tencent.FromEnv)
 }
 
 // New puts a deployment together from its parts. It sends no request.
-func New(c config.Config, plans plan.Set, creds tencent.Credentials) (*Ferry, error) {
+func New(c config.Config, doc plan.Document, creds tencent.Credentials) (*Ferry, error) {
 	rt := tencent.NewTransport()
 	cvm, err := tencent.NewCVM(rt, creds, c.Region, tencent.BucketForm(c.ExportBucketForm))
 	if err != nil {
 		return nil, err
 	}
 	cos := tencent.NewCOS(rt, creds, c.Region)
-	var webhook *notice.Webhook // nil: no channel, and nobody is told
-	if !c.WebhookURL.IsZero() {
-		if webhook, err = notice.NewWebhook(rt, c.WebhookURL, c.WebhookSecret, c.Region, export.LongestRequest); err != nil {
-			return nil, err
-		}
+	channels, err := Channels(c, doc.Channels, cos.Link)
+	if err != nil {
+		return nil, err
 	}
-	return &Ferry{Config: c, Plans: plans, Driver: &export.Driver{
-		Ledger: ledger.New(cos.Store(c.StateBucket), c.StatePrefix),
-		Cloud:  cvm, Files: cos, Notify: webhook,
-		Plans: plans, Bucket: c.ImageBucket, Region: c.Region, Settle: c.Settle, Quiet: c.Quiet, Now: time.Now, Sleep: sleep, Pool: pool, Log: slog.Default(),
+	log := ledger.New(cos.Store(c.StateBucket), c.StatePrefix)
+	return &Ferry{Config: c, Plans: doc.Plans, Driver: &export.Driver{
+		Ledger: log, Cloud: cvm, Files: cos, Verify: inspector{cos}, Notify: channels, Keep: keeper{log, cos, c.Region, c.Manifest},
+		Plans: doc.Plans, Bucket: c.ImageBucket, Region: c.Region, Settle: c.Settle, Quiet: c.Quiet, Now: time.Now, Sleep: sleep, Pool: pool, Log: slog.Default(),
 	}}, nil
 }
 
-func readPlans(name string) (plan.Set, error) {
+func readPlans(name string) (plan.Document, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w; build the functions with make package", err)
+		return plan.Document{}, fmt.Errorf("%w; build the functions with make package", err)
 	}
 	defer file.Close()
 	return plan.Read(file)

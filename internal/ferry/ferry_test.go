@@ -20,7 +20,7 @@ func plansFile(t *testing.T, text string) string {
 	return file
 }
 
-const plans = `{"version":2,"plans":{"nightly":{"images":[{"id":"img-72n9mi0y"}],"format":"RAW","deadline":86400000000000,"unchanged":"skip","catchUp":"newest","catchUpWithin":86400000000000}}}`
+const plans = `{"version":3,"plans":{"nightly":{"images":[{"id":"img-72n9mi0y"}],"format":"RAW","deadline":86400000000000,"unchanged":"skip","catchUp":"newest","catchUpWithin":86400000000000}}}`
 
 var settings = []string{"FERRY_REGION=ap-guangzhou", "FERRY_IMAGE_BUCKET=images-1250000000", "FERRY_STATE_BUCKET=state-1250000000"}
 
@@ -34,8 +34,8 @@ func TestOpen(t *testing.T) {
 	if d.Region != "ap-guangzhou" || d.Settle != 5*time.Second || d.Ledger == nil || d.Cloud == nil || d.Files == nil || d.Log == nil || len(f.Plans) != 1 {
 		t.Errorf("%+v", d)
 	}
-	if names := d.Notify.Channels(); len(names) != 0 {
-		t.Errorf("channels without a webhook: %q", names)
+	if channels := d.Notify.Channels(); len(channels) != 0 {
+		t.Errorf("channels without a webhook: %+v", channels)
 	}
 }
 

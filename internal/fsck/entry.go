@@ -3,6 +3,7 @@ package fsck
 import (
 	"slices"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/ledger"
 )
 
@@ -31,18 +32,21 @@ func judge(e ledger.Entry) (p problems) {
 	return append(p, files(e)...)
 }
 
-// files: a verdict says what is there.
+// files: a verdict says what is there. From schema 3 on it also says what is inside.
 func files(e ledger.Entry) (p problems) {
-	landed := map[string]bool{}
+	landed, good := map[string]bool{}, 0
 	for _, f := range e.Landed {
 		p.want(f.Size > 0 && slices.Contains(e.Expected, f.Key) && !landed[f.Key], whole, "%q with %d bytes counts as landed", f.Key, f.Size)
 		landed[f.Key] = true
+		if looked := e.Schema >= 3; !looked || f.Check != nil && f.Check.Verdict == diskimage.Verified {
+			good++
+		}
 	}
 	switch e.Verdict {
 	case ledger.Complete:
-		p.want(len(landed) > 0 && len(landed) == len(e.Expected), whole, "COMPLETE has %d of %d files", len(landed), len(e.Expected))
+		p.want(good > 0 && good == len(e.Expected), whole, "COMPLETE has %d of %d files whole", good, len(e.Expected))
 	case ledger.Partial:
-		p.want(len(landed) > 0 && len(landed) < len(e.Expected), whole, "PARTIAL has %d of %d files", len(landed), len(e.Expected))
+		p.want(good > 0 && good < len(e.Expected), whole, "PARTIAL has %d of %d files whole", good, len(e.Expected))
 	}
 	return p
 }
@@ -57,13 +61,17 @@ func tells(e ledger.Entry, s ledger.DeliveryState) bool {
 	return false
 }
 
-// delivered: from the verdict on the channels stay the same, and one that was told,
-// or given up, stays so. A try that was announced and not made is taken back.
+// delivered: from the verdict on the channels stay the same, but for the fall-back of
+// one that was given up; and one that was told, or given up, stays so. A try that was
+// announced and not made is taken back.
 func delivered(prev, e ledger.Entry) (p problems) {
 	if prev.Verdict == "" {
 		return nil
 	}
-	p.want(len(e.Deliveries) == len(prev.Deliveries), delivery, "%d channels became %d", len(prev.Deliveries), len(e.Deliveries))
+	for name, d := range e.Deliveries {
+		_, was := prev.Deliveries[name]
+		p.want(was || e.Deliveries[d.For].State == ledger.Undelivered, delivery, "channel %q came in, and is nobody's fall-back", name)
+	}
 	for name, was := range prev.Deliveries {
 		d, ok := e.Deliveries[name]
 		over := was.State == ledger.Sent || was.State == ledger.Undelivered

@@ -14,7 +14,8 @@
 //     of an effect before the claim on it ended, nothing after CLOSED;
 //   - what is asked for never changes, but for the image that is made of an instance;
 //     nor does a verdict, once reached, and the ids under which people are told of it;
-//   - COMPLETE lists every expected file, with content; PARTIAL lacks some;
+//   - COMPLETE lists every expected file, as a whole disk; PARTIAL lacks some;
+//   - a manifest that was written is there;
 //   - what is CLOSED is in the history of its day, and what is in history is CLOSED;
 //   - what is not CLOSED is on the work list, and what is on the work list is not
 //     CLOSED, or only just, and gets on;

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/fsck"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
@@ -88,7 +89,7 @@ func ends(s ledger.State, landed int) step {
 		e.Verdict, e.Ended, e.Until = s, e.At, e.At.Add(time.Minute)
 		e.Expected = e.Request.Files()
 		for _, key := range e.Expected[:landed] {
-			e.Landed = append(e.Landed, ledger.File{Key: key, Size: 1, Time: e.At})
+			e.Landed = append(e.Landed, ledger.File{Key: key, Size: 1, Time: e.At, Check: &diskimage.Report{Verdict: diskimage.Verified}})
 		}
 		e.Deliveries = map[string]ledger.Delivery{"webhook": {ID: e.NoticeID(), State: ledger.Sending, Attempt: 1}}
 	})

@@ -20,6 +20,8 @@ const (
 	days       = "history/"
 	workList   = "open/"
 	slotNotes  = "slots/"
+	receivers  = "channels/"
+	manifest   = "manifest.json" // beside the entries of a log
 	dayFormat  = "2006/01/02"
 	markFormat = "20060102" // of a day, as slots begin
 )
@@ -78,7 +80,7 @@ func parseMark(rest string) (m mark, ok bool) {
 	}
 	m.fate = ledger.Fate(parts[1])
 	switch m.fate {
-	case ledger.Missed, ledger.Suspended, ledger.Resumed, ledger.Begun:
+	case ledger.Missed, ledger.Suspended, ledger.Resumed, ledger.Begun, ledger.Digested:
 		return m, len(parts) == 2
 	case ledger.Spoilt:
 		if len(parts) == 3 {

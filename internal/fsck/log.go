@@ -19,6 +19,8 @@ type logKeys struct {
 	id   image.ExportID
 	seqs []int // ascending; no more than readable
 	all  int
+
+	manifest bool // there is one
 }
 
 func (k *logKeys) add(id image.ExportID, seq int) {
@@ -65,6 +67,9 @@ func (c *check) checkLog(ctx context.Context, keys logKeys) error {
 	}
 	if l.prev == nil || keys.all > readable {
 		return nil // where it stands is not known
+	}
+	if d := l.prev.Deliveries[ledger.ManifestChannel]; d.State == ledger.Sent && !keys.manifest {
+		c.find(unkept, c.root+logDir(keys.id)+manifest, keys.id, "the log says that it was written, and it is not here")
 	}
 	return c.place(ctx, *l.prev)
 }

@@ -47,7 +47,8 @@ var (
 	request    = Rule{"request", Broken, "what is asked for does not change", ticket}
 	verdict    = Rule{"verdict", Broken, "a verdict stands once it is reached", ticket}
 	delivery   = Rule{"delivery", Broken, "people are told under one id, and no channel is forgotten", ticket}
-	whole      = Rule{"whole", Broken, "COMPLETE has every expected file, with content, and PARTIAL lacks some", "look for the files in the image bucket, and export the image again if one is missing"}
+	whole      = Rule{"whole", Broken, "COMPLETE has every expected file as a whole disk, and PARTIAL lacks some", "look for the files in the image bucket, and export the image again if one is missing"}
+	unkept     = Rule{"manifest", Broken, "a manifest that was written is there", "see whether somebody deletes objects here; the newest entry of the log has all that it said"}
 
 	unlisted   = Rule{"unlisted", Broken, "what is CLOSED is in the history of its day", "nothing is lost, the log has it all; see whether somebody deletes objects here"}
 	summary    = Rule{"summary", Broken, "history says what the log says", compareBoth}
@@ -66,7 +67,7 @@ var (
 func Rules() []Rule {
 	return []Rule{
 		versioned, foreign, unreadable, newer, damaged, misplaced,
-		gap, long, schemaFell, nonce, transition, afterEnd, attempts, until, takeover, clock, request, verdict, delivery, whole,
+		gap, long, schemaFell, nonce, transition, afterEnd, attempts, until, takeover, clock, request, verdict, delivery, whole, unkept,
 		unlisted, summary, unmarked, spoilt, ghost, lost, unfinished, unstarted, stuck, slotNote, missing,
 	}
 }

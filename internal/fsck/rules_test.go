@@ -38,16 +38,15 @@ var harms = []harm{
 			w.put(prefix+"v1/"+name, "{}")
 		}
 		w.put(strings.Replace(w.entryKey(plain, 1), "000001.json", "1.json", 1), "")
-		w.put(strings.Replace(w.entryKey(plain, 1), "000001.json", "manifest.json", 1), "")
 	}, []string{
-		"foreign /1.json", "foreign /manifest.json", "foreign /000001.json", "foreign /a/000001.json", "foreign /-", "foreign /13/22/a",
+		"foreign /1.json", "foreign /000001.json", "foreign /a/000001.json", "foreign /-", "foreign /13/22/a",
 		"foreign z_a", "foreign nightly/20261122t030000z.later", "foreign /today", "foreign slots/20261122t030000z", "foreign readme.txt",
 	}},
 	{"another folder", func(w *world) { w.put(prefix+"v2/open/x", ""); w.put("other/v1/readme", "") }, nil},
-	{"a newer entry", edit(plain, 10, map[string]any{"schema": 3, "seq": "ten"}), []string{"newer /000010.json"}},
-	{"a newer entry in the middle", edit(plain, 5, map[string]any{"schema": 3}), []string{"newer /000005.json"}},
-	{"a newer note", func(w *world) { w.edit(prefix+"v1/slots/nightly/20261122t030000z", map[string]any{"schema": 3}) }, []string{"newer /20261122t030000z"}},
-	{"a newer marker", func(w *world) { w.edit(w.keys("v1/open/")[0], map[string]any{"schema": 3}) }, []string{"newer -running"}},
+	{"a newer entry", edit(plain, 10, map[string]any{"schema": 4, "seq": "ten"}), []string{"newer /000010.json"}},
+	{"a newer entry in the middle", edit(plain, 5, map[string]any{"schema": 4}), []string{"newer /000005.json"}},
+	{"a newer note", func(w *world) { w.edit(prefix+"v1/slots/nightly/20261122t030000z", map[string]any{"schema": 4}) }, []string{"newer /20261122t030000z"}},
+	{"a newer marker", func(w *world) { w.edit(w.keys("v1/open/")[0], map[string]any{"schema": 4}) }, []string{"newer -running"}},
 	{"an entry cut off", func(w *world) { w.put(w.entryKey(plain, 2), `{"schema":1,"seq":2,`) }, []string{"damaged /000002.json"}},
 	{"an empty entry", func(w *world) { w.put(w.entryKey(plain, 2), `{}`) }, []string{"damaged /000002.json"}},
 	{"history cut off", func(w *world) { w.put(w.keys("2026/11/22/nightly-20261122t030000z-broken")[0], ``) }, []string{"damaged -broken"}},
@@ -87,7 +86,7 @@ var harms = []harm{
 	}, []string{"takeover /000005.json", "ghost -broken", "lost -broken", "spoilt .failed.nightly-20261122t030000z-broken"}},
 	{"a start that was not announced", edit(running, 1, map[string]any{"attempt": nil}), []string{"attempts /000001.json", "attempts /000002.json"}},
 	{"a refusal forgotten", edit(plain, 10, map[string]any{"refused": nil}), []string{"attempts /000010.json"}},
-	{"no start", edit(running, 1, map[string]any{"state": "ACCEPTED"}), []string{"transition /000001.json"}},
+	{"no start", edit(running, 1, map[string]any{"state": "ACCEPTED"}), []string{"attempts /000001.json", "transition /000001.json"}},
 	{"a state of nobody's", edit(running, 2, map[string]any{"state": "DONE"}), []string{"transition /000002.json"}},
 	{"a clock far back", edit(running, 2, map[string]any{"at": at(-9)}), []string{"clock /000002.json"}},
 	{"another image", edit(running, 2, map[string]any{"request.image.id": "img-other"}), []string{"request /000002.json"}},
@@ -105,21 +104,29 @@ var harms = []harm{
 	}, []string{"after-closed /000006.json"}},
 	{"a verdict changed", edit(plain, 10, map[string]any{"verdict": "FAILED"}), []string{"delivery /000010.json", "summary -plain", "unmarked -plain", "verdict /000010.json"}},
 	{"the wrong verdict", edit(plain, 7, map[string]any{"verdict": "FAILED"}), []string{"delivery /000007.json", "verdict /000007.json", "verdict /000008.json"}},
-	{"no verdict", edit(news, 2, map[string]any{"verdict": nil, "deliveries": nil}), []string{"delivery /000002.json", "delivery /000002.json", "summary -missed", "verdict /000002.json", "verdict /000002.json"}},
+	{"no verdict", edit(news, 2, map[string]any{"verdict": nil, "deliveries": nil}), []string{"delivery /000002.json", "summary -missed", "verdict /000002.json", "verdict /000002.json"}},
 	{"a verdict too early", edit(running, 2, map[string]any{"verdict": "COMPLETE", "landed": nil, "expected": nil}), []string{"verdict /000002.json", "whole /000002.json"}},
 	{"a deletion behind a failure", edit(machine, 9, map[string]any{"verdict": "FAILED"}), []string{"delivery /000009.json", "verdict /000009.json", "verdict /000009.json", "verdict /000010.json"}},
 	{"the reason changed", edit(broken, 5, map[string]any{"reason": "other"}), []string{"verdict /000005.json"}},
 	{"the files changed", edit(plain, 10, map[string]any{"landed": nil}), []string{"verdict /000010.json", "whole /000010.json"}},
 	{"a file too few", edit(plain, 10, map[string]any{"expected": []string{"a", "b"}}), []string{"verdict /000010.json", "whole /000010.json", "whole /000010.json"}},
 	{"told under another id", edit(plain, 10, map[string]any{"deliveries.webhook.id": "x"}), []string{"delivery /000010.json"}},
-	{"a channel forgotten", edit(plain, 10, map[string]any{"deliveries": nil}), []string{"delivery /000010.json", "delivery /000010.json"}},
+	{"a channel forgotten", edit(plain, 10, map[string]any{"deliveries": nil}), []string{"delivery /000010.json"}},
+	{"a channel that nobody fell back on", func(w *world) {
+		edit(plain, 10, map[string]any{"deliveries.mail": map[string]any{"id": string(plain.ID) + ".complete", "state": "sent"}})(w)
+	}, []string{"delivery /000010.json"}},
+	{"a file that nobody looked into", func(w *world) {
+		edit(foreign, 2, map[string]any{"landed": []any{map[string]any{"key": "web_xvda.raw", "size": 1}}})(w)
+	}, []string{"verdict /000002.json", "whole /000002.json"}},
+	{"a manifest lost", edit(plain, 10, map[string]any{"deliveries.manifest": map[string]any{"id": string(plain.ID) + ".complete", "state": "sent", "for": "webhook"}}),
+		[]string{"delivery /000010.json", "manifest /manifest.json"}},
 	{"told, and told again", edit(machine, 10, map[string]any{"deliveries.webhook.attempt": 2}), []string{"delivery /000010.json"}},
 	{"a try uncounted", edit(plain, 10, map[string]any{"deliveries.webhook.attempt": 0}), []string{"delivery /000010.json"}},
 	{"closed before all were told", edit(plain, 10, map[string]any{"deliveries.webhook.state": "later"}), []string{"delivery /000010.json"}},
 	{"half of it", func(w *world) {
 		edit(foreign, 1, map[string]any{"state": "PARTIAL", "verdict": "PARTIAL", "deliveries.webhook.id": string(foreign.ID) + ".partial"})(w)
 		edit(foreign, 2, map[string]any{"verdict": "PARTIAL", "deliveries.webhook.id": string(foreign.ID) + ".partial"})(w)
-	}, []string{"summary -0123456789", "transition /000001.json", "whole /000001.json", "whole /000002.json"}},
+	}, []string{"summary -0123456789", "whole /000001.json", "whole /000002.json"}},
 
 	{"history lost", func(w *world) { w.remove(w.keys("2026/11/22/nightly-20261122t030000z-broken")[0]) }, []string{"unlisted -broken"}},
 	{"history says something else", func(w *world) {

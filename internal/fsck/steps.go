@@ -13,7 +13,7 @@ import (
 
 // next is which state may follow which.
 var next = map[ledger.State][]ledger.State{
-	ledger.None:     {ledger.Imaging, ledger.Intent, ledger.Complete, ledger.Failed, ledger.News},
+	ledger.None:     {ledger.Imaging, ledger.Intent, ledger.Accepted, ledger.Complete, ledger.Partial, ledger.Failed, ledger.News},
 	ledger.Imaging:  {ledger.Imaging, ledger.Imaged, ledger.Retry, ledger.Failed},
 	ledger.Imaged:   {ledger.Intent, ledger.Failed},
 	ledger.Intent:   {ledger.Intent, ledger.Accepted, ledger.Retry, ledger.Failed},
@@ -58,6 +58,7 @@ func follow(prev, e ledger.Entry) (p problems) {
 		p.want(false, transition, "%s follows %s", named(e.State), named(prev.State))
 		return p // the rest would only say the same again
 	}
+	p.want(prev.State != ledger.None || e.State != ledger.Accepted || e.Request.Origin == ledger.Observed, transition, "ACCEPTED without a start")
 	p.want(!e.At.Before(prev.At.Add(-clocks)), clock, "it is dated %s, and the one before %s", stamp(e.At), stamp(prev.At))
 	p.want(prev.State == ledger.None || sameRequest(prev, e.Request), request, "it asks for something else than the one before")
 	making, attempt, refused := counts(prev, e.State)

@@ -35,6 +35,10 @@ func (c *check) walk(ctx context.Context, work *errgroup.Group) error {
 			log.add(id, seq)
 			return nil
 		}
+		if log.id != "" && key == c.root+logDir(log.id)+manifest {
+			log.manifest = true
+			return nil
+		}
 		return c.sort(ctx, work, key)
 	})
 	flush()
@@ -90,6 +94,10 @@ func (c *check) sort(ctx context.Context, work *errgroup.Group, key string) erro
 		if id, ok := parseOpen(rest); ok {
 			c.count(func(f *Figures) { f.Open++ })
 			work.Go(func() error { return c.checkOpen(ctx, rest, id) })
+			return nil
+		}
+	case receivers:
+		if rest != "" && !strings.Contains(rest, "/") {
 			return nil
 		}
 	case slotNotes:

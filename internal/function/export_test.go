@@ -14,7 +14,7 @@ import (
 
 const (
 	token = "canary-token-0123456789"
-	plans = `{"version":2,"plans":{"nightly":{"schedule":"0 0 3 * * * *","images":[{"id":"img-a"}],"format":"RAW","deadline":86400000000000,"unchanged":"skip","catchUp":"newest","catchUpWithin":86400000000000}}}`
+	plans = `{"version":3,"plans":{"nightly":{"schedule":"0 0 3 * * * *","images":[{"id":"img-a"}],"format":"RAW","deadline":86400000000000,"unchanged":"skip","catchUp":"newest","catchUpWithin":86400000000000}}}`
 )
 
 // deployment opens a deployment from a made-up environment, some settings of
@@ -131,7 +131,7 @@ func TestBrokenDeployment(t *testing.T) {
 		want []string
 	}{
 		"settings": {deployment(t, plans, map[string]string{"FERRY_REGION": "", "FERRY_SETTLE": "soon", "FERRY_TOKEN": "canary"}), []string{"FERRY_REGION", "FERRY_SETTLE", "FERRY_TOKEN"}},
-		"plans":    {deployment(t, `{"version":2,"plans":{"X":{}}}`, nil), []string{"plans.json", `plan name "X"`}},
+		"plans":    {deployment(t, `{"version":3,"plans":{"X":{}}}`, nil), []string{"plans.json", `plan name "X"`}},
 		"no plans": {deployment(t, "", nil), []string{"plans.json", "make package"}},
 	} {
 		_, err := tt.h.Invoke(t.Context(), []byte(timerEvent("2026-11-21T19:00:00Z", "nightly")))

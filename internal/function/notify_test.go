@@ -21,7 +21,7 @@ const name = "nightly-20261121t190000z-a_img-a_system_snap-a.raw"
 func opened(environ ...string) func(t *testing.T) *Notify {
 	return func(t *testing.T) *Notify {
 		file := filepath.Join(t.TempDir(), "plans.json")
-		if err := os.WriteFile(file, []byte(`{"version":2,"plans":{}}`), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(`{"version":3,"plans":{}}`), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return &Notify{Open: func() (*ferry.Ferry, error) { return ferry.Open(environ, file) }}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -125,4 +126,29 @@ func Expected(m Image, prefix string, format Format, rootOnly bool) []string {
 		keys = append(keys, f.Key())
 	}
 	return keys
+}
+
+// System reports whether the file is of the disk that the machine starts from, as
+// far as its name says.
+func (f File) System() bool { return f.Disk == "system" || f.Disk == "xvda" }
+
+// Set returns what the keys of all disks of the same export start with. Names tell
+// no more of an export that is not ours.
+func (f File) Set() string {
+	if f.Image == "" {
+		return f.Prefix + "_xvd"
+	}
+	return strings.TrimSuffix(f.Key(), fmt.Sprintf("%s_%s.%s", f.Disk, f.Snapshot, f.Ext))
+}
+
+// SetMembers returns those of the keys that are disks of one set in one format, in
+// the order of their names.
+func SetMembers(set string, format Format, keys []string) (members []string) {
+	for _, key := range keys {
+		if f, ok := ParseFile(key); ok && f.Set() == set && f.Format() == format {
+			members = append(members, key)
+		}
+	}
+	slices.Sort(members)
+	return members
 }

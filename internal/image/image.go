@@ -17,8 +17,10 @@
 package image
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"sort"
 	"strings"
 	"time"
 )
@@ -74,4 +76,14 @@ func (m Image) Exported(rootOnly bool) []Disk {
 		}
 	}
 	return disks
+}
+
+// SortNewestFirst orders images by creation. Ids break ties, so that everybody
+// orders the same. The sort package is used on purpose: slices.SortFunc would be
+// compiled anew for so large a type, into 50 KB of each function.
+func SortNewestFirst(images []Image) {
+	sort.Slice(images, func(i, j int) bool {
+		a, b := images[i], images[j]
+		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID)) < 0
+	})
 }

@@ -2,17 +2,17 @@ package ledger
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/image"
 )
 
 // Schema is the version of the stored form. A reader accepts this and older
 // ones; it leaves exports with a newer one alone and says so, because a
 // deployment of the previous version may run beside this one.
-const Schema = 2
+const Schema = 3
 
 // SchemaError says that an object was written by a newer version.
 type SchemaError struct {
@@ -36,9 +36,9 @@ const (
 	Intent   State = "INTENT"   // ExportImages is about to be called, by the holder of the claim only
 	Accepted State = "ACCEPTED" // the cloud took the task, or its files show that it did
 	Retry    State = "RETRY"    // refused for now; not before NotBefore
-	Complete State = "COMPLETE" // every expected file is there
+	Complete State = "COMPLETE" // every expected file is there, and is a whole disk
 	Failed   State = "FAILED"
-	Partial  State = "PARTIAL" // the deadline passed with some files missing
+	Partial  State = "PARTIAL" // some of the disks are whole; others are missing, or are none
 	News     State = "NEWS"    // something about a plan, to be told
 	Pruning  State = "PRUNING" // images that we made of an instance are about to be deleted, by the holder of the claim only
 	Closed   State = "CLOSED"
@@ -72,12 +72,15 @@ type Request struct {
 	Deadline time.Time      `json:"deadline"`       // when files that are not there are missing
 	Refusal  *image.Refusal `json:"refusal,omitempty"`
 	File     string         `json:"file,omitempty"` // Observed only: the key that was seen
+	Set      string         `json:"set,omitempty"`  // Observed only: what the keys of all its files start with; empty: File is alone
 
 	Instance    image.InstanceID    `json:"instance,omitempty"`    // of which the image is made first; Image is empty until then
 	DataDisks   []string            `json:"dataDisks,omitempty"`   // of Instance, which the image is to hold
 	Keep        int                 `json:"keep,omitempty"`        // of the images made of Instance, how many stay; 0: all
 	MaxInFlight int                 `json:"maxInFlight,omitempty"` // of Plan; 0: no limit but CVM's
 	Hears       map[string][]string `json:"hears,omitempty"`       // channel -> what it hears of; a channel that is not here hears the usual
+	AnyData     bool                `json:"anyData,omitempty"`     // see [diskimage.Want]
+	Recovers    bool                `json:"recovers,omitempty"`    // the export before this one failed
 	News        *Told               `json:"news,omitempty"`        // Noticed only
 }
 
@@ -88,6 +91,18 @@ type Told struct {
 	Slots  []time.Time    `json:"slots,omitempty"`  // that it is about, oldest first
 	Detail string         `json:"detail"`
 	Hint   string         `json:"hint,omitempty"`
+
+	Exports []Outcome `json:"exports,omitempty"` // KindDigest: what became of each
+}
+
+// Outcome is how an export of a slot ended.
+type Outcome struct {
+	Export  image.ExportID `json:"export"`
+	Image   image.ID       `json:"image,omitempty"`
+	Name    string         `json:"name,omitempty"`
+	Verdict State          `json:"verdict"`
+	Reason  string         `json:"reason,omitempty"`
+	Bytes   int64          `json:"bytes,omitempty"` // of the files that landed
 }
 
 // Files returns the keys that the export is expected to write.
@@ -104,6 +119,7 @@ func (r Request) MakesImage() bool { return r.Instance != "" && r.Image.ID == ""
 // Kinds of what people are told: verdicts on exports, and news.
 const (
 	KindCompleted = "completed"
+	KindRecovered = "recovered" // completed, after the export before it had failed
 	KindFailed    = "failed"
 	KindPartial   = "partial"
 	KindStalled   = "stalled"   // an export is late and still under way
@@ -111,16 +127,8 @@ const (
 	KindSkipped   = "skipped"   // images were left out of a slot, because the plan holds them
 	KindSuspended = "suspended" // a plan is not run any more until somebody resumes it
 	KindResumed   = "resumed"
+	KindDigest    = "digest" // what became of all exports of a slot
 )
-
-// Heard reports whether a channel hears of a kind. One that the plan does not
-// mention hears of everything but what was skipped.
-func (r Request) Heard(channel, kind string) bool {
-	if kinds, ok := r.Hears[channel]; ok {
-		return slices.Contains(kinds, kind)
-	}
-	return kind != KindSkipped
-}
 
 // Stem returns what the keys of all files of the export start with, and of no
 // other: one id can begin as another does, but none holds a "_".
@@ -165,6 +173,8 @@ type File struct {
 	CRC64 string    `json:"crc64,omitempty"` // x-cos-hash-crc64ecma, decimal
 	ETag  string    `json:"etag,omitempty"`
 	Time  time.Time `json:"time,omitzero"` // last modified
+
+	Check *diskimage.Report `json:"check,omitempty"` // what is in it; nil: nobody looked
 }
 
 // Delivery is one channel's side of telling people. It has an id of its own
@@ -175,7 +185,12 @@ type Delivery struct {
 	Attempt   int           `json:"attempt,omitempty"`
 	NotBefore time.Time     `json:"notBefore,omitzero"`
 	Detail    string        `json:"detail,omitempty"`
+	For       string        `json:"for,omitempty"` // the channel that could not deliver it, whose fall-back this one is
 }
+
+// ManifestChannel is the delivery that is no message: the manifest, which is kept
+// beside the log and beside the files.
+const ManifestChannel = "manifest"
 
 // DeliveryState is where a delivery stands.
 type DeliveryState string
@@ -194,6 +209,8 @@ func (e *Entry) schema() int { return e.Schema }
 // Kind is what people are told by the verdict of e.
 func (e Entry) Kind() string {
 	switch {
+	case e.Verdict == Complete && e.Request.Recovers:
+		return KindRecovered
 	case e.Verdict == Complete:
 		return KindCompleted
 	case e.Verdict == Partial:

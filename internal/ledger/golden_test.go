@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/outcome"
@@ -53,6 +54,37 @@ func made() []ledger.Entry {
 	step(ledger.Complete, func(e *ledger.Entry) { claim(); e.Verdict, e.Ended = ledger.Complete, e.At })
 	step(ledger.Pruning, func(e *ledger.Entry) { claim(); e.Surplus = []string{"img-old1"} })
 	step(ledger.Closed, func(*ledger.Entry) {})
+	return all
+}
+
+// proven is the end of an export whose files were looked into, and all that schema 3
+// brought.
+func proven() []ledger.Entry {
+	e := story()[3]
+	r := &e.Request
+	r.ID = "nightly-20261122t030000z-proven"
+	r.Prefix, r.AnyData, r.Recovers = string(r.ID), true, true
+	e.Seq, e.Expected = 0, r.Files()
+	var all []ledger.Entry
+	for i := range 2 {
+		e = e.Next(ledger.Complete, slot.Add(time.Duration(10+i)*time.Minute))
+		e.Verdict, e.Ended = ledger.Complete, e.At
+		e.Landed = []ledger.File{
+			{Key: r.Files()[0], Size: 1 << 30, CRC64: "17", Check: &diskimage.Report{
+				Verdict: diskimage.Verified, Format: image.QCOW2, Bytes: 50 << 30, Contents: "gpt: efi, ext4", Bootable: true, Ranges: "4711",
+			}},
+			{Key: r.Files()[1], Size: 1 << 20, Check: &diskimage.Report{
+				Verdict: diskimage.Suspicious, Findings: []diskimage.Finding{{Code: "truncated", Detail: "d"}},
+			}},
+		}
+		notice := string(r.ID) + ".complete"
+		e.Deliveries = map[string]ledger.Delivery{
+			"manifest": {ID: notice, State: ledger.Sending, Attempt: 1},
+			"oncall":   {ID: notice, State: ledger.Undelivered, Attempt: 5, Detail: "410"},
+			"mail":     {ID: notice, State: ledger.SendLater, For: "oncall"},
+		}
+		all = append(all, e)
+	}
 	return all
 }
 
@@ -131,11 +163,13 @@ func TestGolden(t *testing.T) { // not parallel: -update writes what others read
 		{Image: "img-72n9mi0y", Export: id}, {Instance: "ins-8ruwtq3m", Export: made()[0].Request.ID},
 	}, Skipped: []ledger.Pick{{Image: "img-aaaaaaaa", Export: "nightly-20261121t030000z-aaaaaaaa", Reason: "unchanged"}}}
 	must(l.MarkSlot(ctx, ledger.Mark{Slot: slot}, note))
-	for i, fate := range []ledger.Fate{ledger.Missed, ledger.Suspended, ledger.Resumed, ledger.Begun} {
+	for i, fate := range []ledger.Fate{ledger.Missed, ledger.Suspended, ledger.Resumed, ledger.Begun, ledger.Digested} {
 		at := slot.AddDate(0, 0, i+1)
 		must(l.MarkSlot(ctx, ledger.Mark{Slot: at, Fate: fate}, ledger.Slot{Plan: "nightly", At: at, Detail: "d"}))
 	}
-	for _, e := range append(slices.Clone(all), made()...) {
+	must(l.KeepManifest(ctx, id, []byte(`{"schema":1}`)))
+	must(l.Mute(ctx, "oncall.0123456789abcdef", slot, "410"))
+	for _, e := range slices.Concat(all, made(), proven()) {
 		_, err := l.Append(ctx, e)
 		must(err)
 	}
@@ -159,10 +193,14 @@ func TestGolden(t *testing.T) { // not parallel: -update writes what others read
 		pretty.WriteByte('\n')
 		parts := strings.Split(strings.TrimPrefix(key, "imageferry/v1/"), "/")
 		name := strings.TrimSuffix(parts[len(parts)-1], ".json")
-		if parts[0] == "exports" && parts[2] != string(id) {
+		switch {
+		case parts[0] != "exports" || parts[2] == string(id):
+		case parts[2] == string(proven()[0].Request.ID):
+			name = "proven-" + name
+		default:
 			name = "instance-" + name
 		}
-		golden(t, "schema2/"+parts[0]+"-"+name+".json", pretty.Bytes())
+		golden(t, "schema3/"+parts[0]+"-"+name+".json", pretty.Bytes())
 	}
 }
 
@@ -183,12 +221,15 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// TestReadGolden reads what this version and version 1 wrote.
+// TestReadGolden reads what this version and those before it wrote.
 func TestReadGolden(t *testing.T) {
 	t.Parallel()
 	readGolden(t, "schema1/exports-", 1, story())
 	readGolden(t, "schema2/exports-", 2, story())
 	readGolden(t, "schema2/exports-instance-", 2, made())
+	readGolden(t, "schema3/exports-", 3, story())
+	readGolden(t, "schema3/exports-instance-", 3, made())
+	readGolden(t, "schema3/exports-proven-", 3, proven())
 }
 
 func readGolden(t *testing.T, form string, schema int, all []ledger.Entry) {
@@ -214,9 +255,9 @@ func TestReadGoldenLists(t *testing.T) {
 	if diff := cmp.Diff(story()[0].Request, r); err != nil || diff != "" {
 		t.Errorf("marker: %v (-want +got):\n%s", err, diff)
 	}
+	picks := []ledger.Pick{{Image: "img-72n9mi0y", Export: id}, {Instance: "ins-8ruwtq3m", Export: made()[0].Request.ID}}
 	for schema, want := range map[string][]ledger.Pick{
-		"schema1": {{Export: id}},
-		"schema2": {{Image: "img-72n9mi0y", Export: id}, {Instance: "ins-8ruwtq3m", Export: made()[0].Request.ID}},
+		"schema1": {{Export: id}}, "schema2": picks, "schema3": picks,
 	} {
 		store := ledger.NewMemory()
 		put(t, store, "imageferry/v1/slots/nightly/20261122t030000z", file(t, schema+"/slots-20261122t030000z.json"))
@@ -284,7 +325,7 @@ func TestDamagedAndForeign(t *testing.T) {
 // A newer version's objects are left alone, whatever else is in them.
 func TestNewerSchema(t *testing.T) {
 	t.Parallel()
-	newer := []byte(`{"schema":3,"seq":"two","request":[]}`)
+	newer := []byte(`{"schema":4,"seq":"two","request":[]}`)
 	store := ledger.NewMemory()
 	l := ledger.New(store, "imageferry/")
 	name := ledger.OpenName(story()[0].Request)
@@ -295,7 +336,7 @@ func TestNewerSchema(t *testing.T) {
 	_, appendErr := l.Append(t.Context(), story()[0])
 	for _, err := range []error{loadErr, openErr, appendErr} {
 		e, ok := errors.AsType[*ledger.SchemaError](err)
-		if !ok || e.Schema != 3 || !strings.Contains(err.Error(), e.Key) || errors.Is(err, ledger.ErrLost) {
+		if !ok || e.Schema != 4 || !strings.Contains(err.Error(), e.Key) || errors.Is(err, ledger.ErrLost) {
 			t.Errorf("%v", err)
 		}
 	}

@@ -9,8 +9,10 @@
 //
 //	v1/open/<slot>-<export>                work list, oldest first; the body is the request
 //	v1/exports/<hh>/<export>/000001.json   the log of one export's decisions
+//	v1/exports/<hh>/<export>/manifest.json what was exported, and how to restore it
 //	v1/slots/<plan>/<slot>                 a slot whose work list is complete
 //	v1/history/<yyyy>/<mm>/<dd>/<export>   what closed that day
+//	v1/channels/<receiver>                 who wants to hear nothing more
 //
 // <hh> is two hex digits of the id's hash and spreads the keys. An [Entry]
 // carries the whole state, so one export is read with one LIST and one GET.

@@ -21,6 +21,7 @@ const (
 	Resumed   Fate = "resumed"   // not a slot: somebody resumed the plan then
 	Begun     Fate = "begun"     // the plan, or its present schedule, is reckoned from here on
 	Spoilt    Fate = "failed"    // an export of the slot failed; there is one mark each
+	Digested  Fate = "digest"    // people were told what became of the whole slot
 )
 
 // Mark is one object in the log of a plan's slots.
@@ -53,7 +54,7 @@ func parseMark(name string) (Mark, bool) {
 		m.Export = image.ExportID(parts[2])
 	}
 	switch m.Fate {
-	case Filled, Missed, Suspended, Resumed, Begun, Spoilt:
+	case Filled, Missed, Suspended, Resumed, Begun, Spoilt, Digested:
 		return m, err == nil && m.key() == name
 	}
 	return m, false // of a newer version

@@ -1,9 +1,13 @@
 package notice
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
 
 // event is a CloudEvent 1.0 in structured JSON. Its subject is the export that it
-// is about, else the plan.
+// is about, else the plan, else the channel that is tried.
 type event struct {
 	SpecVersion string    `json:"specversion"`
 	ID          string    `json:"id"`
@@ -21,14 +25,29 @@ type payload struct {
 	Text    string `json:"text"`
 }
 
-func cloudEvent(n Notice) event {
-	subject := string(n.Data.Export)
-	if subject == "" {
-		subject = n.Data.Plan
-	}
-	return event{
+// CloudEvent returns the notice as a CloudEvent 1.0 in structured JSON, media type
+// application/cloudevents+json. Its data are those of n, with the words of m as
+// their subject, one line, and their text, the lines below it.
+func (n Notice) CloudEvent(m Message) ([]byte, error) {
+	e := event{
 		SpecVersion: "1.0", ID: n.ID, Type: n.Type, Time: n.Time.UTC(), ContentType: "application/json",
-		Source: "/imageferry/" + n.Data.Region, Subject: subject,
-		Data: payload{Data: n.Data, Subject: n.Subject, Text: n.Text},
+		Source: "/imageferry/" + n.Data.Region, Subject: n.Data.about(),
+		Data: payload{Data: n.Data, Subject: m.Title, Text: m.body()},
 	}
+	body, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("encode notice %s: %w", n.ID, err)
+	}
+	return body, nil
+}
+
+// about names what the notice is about, for programs.
+func (d Data) about() string {
+	switch {
+	case d.Export != "":
+		return string(d.Export)
+	case d.Plan != "":
+		return d.Plan
+	}
+	return d.Channel
 }

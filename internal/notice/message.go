@@ -40,10 +40,19 @@ type Line struct {
 
 // Plain returns the message as plain text.
 func (m Message) Plain() string {
+	if len(m.Lines) == 0 {
+		return m.Title
+	}
+	return m.Title + "\n" + m.body()
+}
+
+// body returns the lines below the title as plain text.
+func (m Message) body() string {
 	var b strings.Builder
-	b.WriteString(m.Title)
-	for _, l := range m.Lines {
-		b.WriteString("\n")
+	for i, l := range m.Lines {
+		if i > 0 {
+			b.WriteString("\n")
+		}
 		if l.Label != "" {
 			b.WriteString(l.Label + ": ")
 		}

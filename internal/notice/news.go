@@ -1,68 +1,109 @@
 package notice
 
 import (
-	"fmt"
-	"strings"
-	"time"
-
 	"github.com/imageferry/imageferry/internal/ledger"
 )
 
-// tell makes d the data of news: what the ledger calls an export is then only the
-// name under which the news are kept.
-func (d *Data) tell(news ledger.Told, r ledger.Request) {
-	d.Export, d.Slots = news.Export, news.Slots
-	if news.Export == "" && news.Kind != ledger.KindResumed { // which happens at any time
-		d.Slot = r.Slot
+// news writes what is no verdict: an export is late, or something about a plan.
+func (w *writer) news(kind string) string {
+	if kind != PlanResumed { // its title says it all
+		w.trouble(w.Kind)
+	}
+	if kind == PlanSkipped {
+		w.add("Reasons", "说明", w.say("unchanged: the plan has exported it, and its files are there; under-way: an earlier export of it is not over",
+			"unchanged：已导出过且文件仍在；under-way：之前的导出尚未结束"))
+	}
+	w.slots(kind)
+	if kind == Stalled {
+		w.place()
+		w.add("Export", "导出 ID", string(w.Export))
+	} else {
+		w.plan()
+		w.add("Region", "地域", w.Region)
+	}
+	return w.newsTitle(kind)
+}
+
+// slots lists the slots that the news are about: those that nothing ran in, or
+// those in which everything failed.
+func (w *writer) slots(kind string) {
+	for _, slot := range w.Slots[:min(len(w.Slots), maxItems)] {
+		if kind == PlanSuspended {
+			w.add("Failed", "失败时段", w.lang.time(slot))
+		} else {
+			w.add("Due", "应运行时间", w.lang.time(slot))
+		}
+	}
+	w.more(len(w.Slots))
+}
+
+func (w *writer) newsTitle(kind string) string {
+	switch kind {
+	case Stalled:
+		return w.say("%s is late: its export is still under way", "%s 导出超时，仍在进行中", w.label())
+	case PlanMissed:
+		return w.say("Plan %s was due and did NOT run (%s)", "计划 %s 到期未运行（%s）", w.Plan, w.lang.times(len(w.Slots)))
+	case PlanSkipped:
+		return w.say("Plan %s left out images that it holds, or that are under way", "计划 %s 跳过了已导出或正在导出的镜像", w.Plan)
+	case PlanSuspended:
+		return w.say("Plan %s is SUSPENDED: nothing is exported until you resume it", "计划 %s 已暂停：恢复之前不再导出", w.Plan)
+	case PlanResumed:
+		return w.say("Plan %s runs again", "计划 %s 已恢复运行", w.Plan)
+	}
+	return w.say("Plan %s: %s", "计划 %s：%s", w.Plan, w.Kind)
+}
+
+// digest writes what became of all exports of a slot: how many of each, then by
+// name what is not as it should be.
+func (w *writer) digest() string {
+	g, bad := w.Digest, 0
+	for _, o := range g.Exports {
+		if o.Verdict == ledger.Complete {
+			continue
+		}
+		if bad++; bad <= maxItems {
+			w.outcome(o)
+		}
+	}
+	w.more(bad)
+	w.add("Size", "总大小", size(w.Bytes))
+	w.plan()
+	w.add("Region", "地域", w.Region)
+	title := w.say("Plan %s: %d of %d exported", "计划 %s：已导出 %d/%d", w.Plan, g.Completed, len(g.Exports))
+	if g.Failed > 0 {
+		title += w.say(", %d failed", "，失败 %d", g.Failed)
+	}
+	if g.Partial > 0 {
+		title += w.say(", %d in part", "，部分导出 %d", g.Partial)
+	}
+	if g.Open > 0 {
+		title += w.say(", %d still open", "，未结束 %d", g.Open)
+	}
+	return title
+}
+
+func (w *writer) outcome(o ledger.Outcome) {
+	what := w.named(o.Name, string(o.Image))
+	if what == "" {
+		what = string(o.Export)
+	}
+	if o.Reason != "" {
+		what = w.say("%s: %s", "%s：%s", what, w.reason(o.Reason))
+	}
+	switch o.Verdict {
+	case ledger.Failed:
+		w.add("Failed", "失败", what)
+	case ledger.Partial:
+		w.add("In part", "部分导出", what)
+	default:
+		w.add("Still open", "未结束", what)
 	}
 }
 
-// newsSubject is the one line that people see first.
-func (d Data) newsSubject() string {
-	switch d.Kind {
-	case ledger.KindStalled:
-		return fmt.Sprintf("%s is late: its export is still under way", d.label())
-	case ledger.KindMissed:
-		return fmt.Sprintf("Plan %s was due and did NOT run (%s)", d.Plan, times(len(d.Slots)))
-	case ledger.KindSkipped:
-		return fmt.Sprintf("Plan %s left out images that it holds, or that are under way", d.Plan)
-	case ledger.KindSuspended:
-		return fmt.Sprintf("Plan %s is SUSPENDED: nothing is exported until you resume it", d.Plan)
-	case ledger.KindResumed:
-		return fmt.Sprintf("Plan %s runs again", d.Plan)
-	}
-	return fmt.Sprintf("Plan %s: %s", d.Plan, line(d.Kind))
-}
-
-// newsText says, a line each: what happened, what to do, and the slots.
-func (d Data) newsText() string {
-	lines := d.trouble(ledger.News)
-	for _, slot := range d.Slots[:min(len(d.Slots), maxSlots)] {
-		lines = append(lines, "Due "+slot.UTC().Format("2006-01-02 15:04:05 MST"))
-	}
-	if more := len(d.Slots) - maxSlots; more > 0 {
-		lines = append(lines, fmt.Sprintf("… and %d more", more))
-	}
-	return strings.Join(append(lines, d.about()), "\n")
-}
-
-// maxSlots is how many slots people are shown; programs are given all.
-const maxSlots = 10
-
-// about says what the news are about.
-func (d Data) about() string {
-	switch {
-	case d.Export != "":
-		return fmt.Sprintf("Export %s, region %s.", d.Export, d.Region)
-	case d.Slot.IsZero():
-		return fmt.Sprintf("Plan %s, region %s.", d.Plan, d.Region)
-	}
-	return fmt.Sprintf("Plan %s, slot %s, region %s.", d.Plan, d.Slot.UTC().Format(time.RFC3339), d.Region)
-}
-
-func times(n int) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
+// test writes what somebody sees who tries a channel.
+func (w *writer) test() string {
+	w.add("", "", w.say("This channel works. Nothing was exported.", "渠道可用。这只是测试，没有导出任何镜像。"))
+	w.add("Region", "地域", w.Region)
+	w.add("Sent", "发送时间", w.lang.time(w.Ended))
+	return w.say("Image Ferry: a test of channel %s", "Image Ferry：渠道 %s 的测试通知", w.Channel)
 }

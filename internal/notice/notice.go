@@ -1,12 +1,14 @@
-// Package notice is what people and programs are told, and the channels that
-// carry it: how an export ended, and news about one that is late or about a plan.
+// Package notice is what people and programs are told: how an export ended, and
+// news about one that is late or about a plan.
 //
 // A notice is made from a ledger entry alone, so that a repeat says the same as
 // the first try and carries the same id: whoever hears it twice can tell. It says
-// everything twice: as a text for people and as data for programs.
+// everything twice: as a [Message] for people, in their language, and as [Data]
+// for programs. How either travels is the channels' matter.
 //
-// The one channel is a webhook: a CloudEvents 1.0 document signed as Standard
-// Webhooks ask.
+// A message begins with what somebody woken by it wants to know: what happened,
+// what to do, which disks are whole. What is only looked up stands last, because
+// services cut long messages from the end.
 package notice
 
 import (
@@ -14,11 +16,12 @@ import (
 
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/plan"
 )
 
-// Types of notices; stable, for programs.
+// Types of notices; stable, for programs. Types are added, never renamed.
 const (
-	Completed = "imageferry.export.completed"
+	Completed = "imageferry.export.completed" // also after a failure: see [Data.Recovered]
 	Failed    = "imageferry.export.failed"
 	Partial   = "imageferry.export.partial"
 	Stalled   = "imageferry.export.stalled" // late, and still under way
@@ -27,89 +30,40 @@ const (
 	PlanSkipped   = "imageferry.plan.skipped"   // it left out images that it holds
 	PlanSuspended = "imageferry.plan.suspended" // it is not run any more until somebody resumes it
 	PlanResumed   = "imageferry.plan.resumed"
+	PlanDigest    = "imageferry.plan.digest" // what became of all exports of a slot
+
+	Tested = "imageferry.test" // somebody tries a channel
 )
 
 // types are the types by what the ledger calls them.
 var types = map[string]string{
-	ledger.KindCompleted: Completed, ledger.KindFailed: Failed, ledger.KindPartial: Partial, ledger.KindStalled: Stalled,
-	ledger.KindMissed: PlanMissed, ledger.KindSkipped: PlanSkipped, ledger.KindSuspended: PlanSuspended, ledger.KindResumed: PlanResumed,
+	ledger.KindCompleted: Completed, ledger.KindRecovered: Completed, ledger.KindFailed: Failed, ledger.KindPartial: Partial, ledger.KindStalled: Stalled,
+	ledger.KindMissed: PlanMissed, ledger.KindSkipped: PlanSkipped, ledger.KindSuspended: PlanSuspended, ledger.KindResumed: PlanResumed, ledger.KindDigest: PlanDigest,
 }
 
 // Notice is one message about one export, or about one plan.
 type Notice struct {
-	ID      string    // the same on every channel and at every try
-	Type    string    // one of the types above
-	Time    time.Time // of the verdict, or of the news
-	Subject string    // one line
-	Text    string    // what a person wants to know, several lines
-	Data    Data
+	ID       string // the same on every channel and at every try
+	Type     string // one of the types above
+	Severity Severity
+	Time     time.Time // of the verdict, or of the news
+	Data     Data
 }
 
-// Data is the notice for programs: the data of the CloudEvent. Fields are added,
-// never renamed.
-type Data struct {
-	Kind      string           `json:"kind"`             // the last word of the type
-	Export    image.ExportID   `json:"export,omitempty"` // absent from notices about a plan
-	Managed   bool             `json:"managed"`          // false: somebody else exported it, for example with the console
-	Plan      string           `json:"plan,omitempty"`
-	Slot      time.Time        `json:"slot,omitzero"`
-	Slots     []time.Time      `json:"slots,omitempty"`    // that the news are about, oldest first
-	Instance  image.InstanceID `json:"instance,omitempty"` // of which the image is made
-	Image     image.ID         `json:"image,omitempty"`
-	Name      string           `json:"imageName,omitempty"`
-	Region    string           `json:"region"`
-	Bucket    image.Bucket     `json:"bucket"`
-	Format    image.Format     `json:"format,omitempty"`
-	Files     []ledger.File    `json:"files"`
-	Missing   []string         `json:"missing,omitempty"` // of an export that was started
-	Bytes     int64            `json:"bytes"`
-	Started   time.Time        `json:"started,omitzero"`
-	Ended     time.Time        `json:"ended"`
-	Seconds   int64            `json:"seconds,omitempty"`
-	TaskID    uint64           `json:"taskId,omitempty"`
-	Reason    string           `json:"reason,omitempty"`
-	Detail    string           `json:"detail,omitempty"`
-	Hint      string           `json:"hint,omitempty"`
-	RequestID string           `json:"requestId,omitempty"` // the cloud's request id, for a support ticket
-}
-
-// Of makes the notice of an entry that has a verdict.
+// Of makes the notice of an entry that has a verdict. The region is that of the
+// deployment, such as "ap-guangzhou".
 func Of(e ledger.Entry, region string) Notice {
-	n := Notice{ID: e.NoticeID(), Type: types[e.Kind()], Time: e.Ended, Data: dataOf(e, region)}
-	if news := e.Request.News; news != nil {
-		n.Data.tell(*news, e.Request)
-		n.Subject, n.Text = n.Data.newsSubject(), n.Data.newsText()
-	} else {
-		n.Subject, n.Text = n.Data.subject(e.Verdict), n.Data.text(e.Verdict)
-	}
+	kind := e.Kind()
+	n := Notice{ID: e.NoticeID(), Type: types[kind], Severity: Severity(plan.Severity(kind)), Time: e.Ended, Data: dataOf(e, region)}
+	n.Data.Severity = n.Severity
 	return n
 }
 
-func dataOf(e ledger.Entry, region string) Data {
-	r := e.Request
-	d := Data{
-		Kind: e.Kind(), Export: r.ID, Managed: r.Origin != ledger.Observed, Plan: r.Plan, Instance: r.Instance, Image: r.Image.ID, Name: r.Image.Name,
-		Region: region, Bucket: r.Bucket, Format: r.Format, Files: e.Landed, Started: e.Started, Ended: e.Ended,
-		TaskID: e.TaskID, Reason: e.Reason, Detail: e.Detail, Hint: e.Hint, RequestID: e.RequestID,
+// Test makes the notice by which somebody tries a channel. It is about no export,
+// and each instant gives one of its own, to the second.
+func Test(channel, region string, at time.Time) Notice {
+	return Notice{
+		ID: "test-" + channel + "-" + at.UTC().Format(image.SlotFormat), Type: Tested, Severity: Info, Time: at,
+		Data: Data{Kind: "test", Severity: Info, Managed: true, Channel: channel, Region: region, Files: []ledger.File{}, Ended: at},
 	}
-	if r.Origin == ledger.Scheduled {
-		d.Slot = r.Slot
-	}
-	if !e.Started.IsZero() {
-		d.Seconds = int64(e.Ended.Sub(e.Started).Round(time.Second).Seconds())
-	}
-	landed := map[string]bool{}
-	for _, f := range e.Landed {
-		d.Bytes += f.Size
-		landed[f.Key] = true
-	}
-	for _, key := range e.Expected {
-		if !landed[key] && !e.Started.IsZero() { // what was never started is not missing
-			d.Missing = append(d.Missing, key)
-		}
-	}
-	if d.Files == nil {
-		d.Files = []ledger.File{}
-	}
-	return d
 }

@@ -1,23 +1,21 @@
 package notice_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/notice"
 )
+
+const region = "ap-guangzhou"
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
@@ -45,11 +43,16 @@ func verdict(e ledger.Entry, v ledger.State) ledger.Entry {
 	return e
 }
 
-// land lets the first n expected files be there.
+// land lets the first n expected files be there, whole.
 func land(e ledger.Entry, n int) ledger.Entry {
 	for i, key := range e.Expected[:n] {
+		check := &diskimage.Report{Verdict: diskimage.Verified, Format: e.Request.Format, Bytes: e.Request.Image.Disks[i].GiB << 30, Contents: "xfs"}
+		if i == 0 {
+			check.Contents, check.Bootable = "gpt: efi, ext4", true
+		}
 		e.Landed = append(e.Landed, ledger.File{
 			Key: key, Size: int64(i+1) * 50 << 30, CRC64: fmt.Sprint(12345678901234567 + i), ETag: `"e-1"`, Time: slot.Add(time.Duration(40+i) * time.Minute),
+			Check: check,
 		})
 	}
 	return e
@@ -63,10 +66,45 @@ func completeOne() ledger.Entry {
 
 func completeThree() ledger.Entry { return land(verdict(scheduled(), ledger.Complete), 3) }
 
+func recovered() ledger.Entry {
+	e := completeOne()
+	e.Request.Recovers = true
+	return e
+}
+
+// made is an export of a machine, of which an image was made first.
+func made() ledger.Entry {
+	e := completeOne()
+	e.Request.Instance, e.Request.Image.Name = "ins-8ruwtq3m", "nightly-20261121t190000z-ins-8ruwtq3m"
+	return e
+}
+
 func partial() ledger.Entry {
 	e := land(verdict(scheduled(), ledger.Partial), 1)
-	e.Reason, e.Detail, e.Hint = "files-missing", "the deadline passed and 2 of 3 files are missing", "export the image again"
+	e.Reason, e.Hint = "files-missing", "the task may have died silently: export the image again"
+	e.Detail = "the deadline passed and 2 of 3 files are missing: " + e.Expected[1] + ", " + e.Expected[2]
 	e.RequestID = "3c140219-cfe9-470e-b241-907877d6fb03"
+	return e
+}
+
+// broken is an export whose files are all there, and two of them no whole disks.
+func broken() ledger.Entry {
+	e := land(verdict(scheduled(), ledger.Partial), 3)
+	e.Landed[1].Check = &diskimage.Report{Verdict: diskimage.Suspicious, Format: image.RAW, Bytes: 100 << 30, Findings: []diskimage.Finding{
+		{Code: "gpt-backup", Detail: "the backup GPT at the end is damaged"}, {Code: "odd", Detail: "something else is odd"},
+	}}
+	e.Landed[2].Check = &diskimage.Report{Verdict: diskimage.NotADisk, Findings: []diskimage.Finding{{Code: "foreign", Detail: "the file is text"}}}
+	e.Reason, e.Hint = "not-a-disk", "do not rely on these files: export the image again"
+	e.Detail = e.Expected[1] + " is suspicious: the backup GPT at the end is damaged; " + e.Expected[2] + " is not-a-disk: the file is text"
+	return e
+}
+
+// denied is an export that CVM refused with a code and in its own words.
+func denied() ledger.Entry {
+	e := verdict(scheduled(), ledger.Failed)
+	e.Started, e.TaskID = time.Time{}, 0
+	e.Reason, e.Detail = "InvalidParameterValue.InvalidBucketPermissionForExport", "The bucket `images` does not permit writing."
+	e.Hint, e.RequestID = "let the role CVM_QcsRole write to the bucket", "3c140219-cfe9-470e-b241-907877d6fb03"
 	return e
 }
 
@@ -84,12 +122,22 @@ func refused() ledger.Entry {
 func unmanaged() ledger.Entry {
 	bucket, at := image.Bucket{Name: "images", AppID: "1250000000"}, slot.Add(time.Hour)
 	file := ledger.File{Key: "by-hand_xvda.raw", Size: 50 << 30, CRC64: "17", ETag: `"e"`, Time: at}
+	file.Check = &diskimage.Report{Verdict: diskimage.Verified, Format: image.RAW, Bytes: 50 << 30, Contents: "mbr: ext4", Bootable: true}
 	return ledger.Entry{
 		Schema: 1, Seq: 1, State: ledger.Complete, Verdict: ledger.Complete, At: at, Ended: at, Expected: []string{file.Key}, Landed: []ledger.File{file},
 		Request: ledger.Request{
 			ID: image.ObservedID(bucket, file.Key, file.ETag), Origin: ledger.Observed, Slot: at, Bucket: bucket, Prefix: "by-hand", Format: image.RAW, Deadline: at, File: file.Key,
 		},
 	}
+}
+
+// text is a text file that goes by the name of an exported disk.
+func text() ledger.Entry {
+	e := unmanaged()
+	e.State, e.Verdict, e.Reason, e.Detail = ledger.Failed, ledger.Failed, "not-a-disk", e.Request.File+" is not-a-disk: the file is text"
+	e.Hint = "do not rely on these files: export the image again"
+	e.Landed[0].Size, e.Landed[0].Check = 11, &diskimage.Report{Verdict: diskimage.NotADisk, Findings: []diskimage.Finding{{Code: "foreign", Detail: "the file is text"}}}
+	return e
 }
 
 // news are told of the plan's slot, or of an export that is late.
@@ -121,44 +169,24 @@ var (
 	skipped   = ledger.Told{Kind: ledger.KindSkipped, Detail: "1 images were left out: img-database (unchanged, export nightly-20261120t190000z-database)"}
 	suspended = ledger.Told{Kind: ledger.KindSuspended, Slots: days(5), Detail: "nothing but failures in 5 slots in a row", Hint: "see why the exports fail, then resume the plan"}
 	resumed   = ledger.Told{Kind: ledger.KindResumed, Detail: "plan nightly runs again"}
+	digest    = ledger.Told{Kind: ledger.KindDigest, Detail: "4 exports", Exports: []ledger.Outcome{
+		{Export: "nightly-20261121t190000z-database", Image: "img-database", Name: "orders-db", Verdict: ledger.Complete, Bytes: 300 << 30},
+		{Export: "nightly-20261121t190000z-winserver", Image: "img-winserver", Name: "erp", Verdict: ledger.Failed, Reason: "windows"},
+		{Export: "nightly-20261121t190000z-ins-8ruwtq3m", Verdict: ledger.Failed, Reason: "UnsupportedOperation.New"},
+		{Export: "nightly-20261121t190000z-web", Image: "img-web", Name: "web", Verdict: ledger.Partial, Reason: "files-missing", Bytes: 50 << 30},
+		{Export: "nightly-20261121t190000z-late", Image: "img-late", Name: "late", Verdict: ledger.None},
+	}}
 )
 
-// What is told, word by word: the text for people and the event for programs.
-func TestGolden(t *testing.T) {
-	t.Parallel()
-	tests := map[string]ledger.Entry{
-		"complete-1-disk": completeOne(), "complete-3-disks": completeThree(), "failed-refused": refused(), "partial": partial(), "unmanaged": unmanaged(),
-		"stalled": news(stalled), "missed": news(missed), "skipped": news(skipped), "suspended": news(suspended), "resumed": news(resumed),
-	}
-	for name, e := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newReceiver(t, 200)
-			if err := r.send(t, e); err != nil {
-				t.Fatal(err)
-			}
-			n := notice.Of(e, region)
-			var got bytes.Buffer
-			fmt.Fprintf(&got, "%s\n\n%s\n\n", n.Subject, n.Text)
-			if err := json.Indent(&got, r.last().body, "", "  "); err != nil {
-				t.Fatal(err)
-			}
-			got.WriteByte('\n')
-			golden := "testdata/" + name + ".golden"
-			if *update {
-				if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("the notice changed; programs read it, so add and never rename; -update writes it anew\n%s", diff)
-			}
+// linked has the links that a sender makes.
+func linked(e ledger.Entry) notice.Notice {
+	n := notice.Of(e, region)
+	for i, f := range n.Data.Files {
+		n.Data.Links = append(n.Data.Links, notice.Link{
+			Key: f.Key, URL: "https://images-1250000000.cos.ap-guangzhou.myqcloud.com/" + f.Key + "?q-signature=0", Until: slot.Add(time.Duration(10-i) * time.Hour),
 		})
 	}
+	return n
 }
 
 func TestOfIsStable(t *testing.T) {
@@ -170,7 +198,9 @@ func TestOfIsStable(t *testing.T) {
 		t.Errorf("a repeat says something else\n%s", diff)
 	}
 	ids := map[string]bool{}
-	for _, e := range []ledger.Entry{completeOne(), partial(), refused(), unmanaged(), news(stalled), news(missed), news(suspended), news(resumed)} {
+	for _, e := range []ledger.Entry{
+		completeOne(), partial(), refused(), unmanaged(), news(stalled), news(missed), news(skipped), news(suspended), news(resumed), news(digest),
+	} {
 		n := notice.Of(e, region)
 		if ids[n.ID] {
 			t.Errorf("id %q is not new", n.ID)
@@ -181,98 +211,54 @@ func TestOfIsStable(t *testing.T) {
 
 func TestTypes(t *testing.T) {
 	t.Parallel()
-	for want, e := range map[string]ledger.Entry{
-		"imageferry.export.completed": verdict(scheduled(), ledger.Complete), "imageferry.export.failed": verdict(scheduled(), ledger.Failed),
-		"imageferry.export.partial": verdict(scheduled(), ledger.Partial), "imageferry.export.stalled": news(stalled),
-		"imageferry.plan.missed": news(missed), "imageferry.plan.skipped": news(skipped), "imageferry.plan.suspended": news(suspended), "imageferry.plan.resumed": news(resumed),
+	for _, tt := range []struct {
+		want      string
+		severity  notice.Severity
+		entry     ledger.Entry
+		recovered bool
+	}{
+		{"imageferry.export.completed", notice.Info, verdict(scheduled(), ledger.Complete), false},
+		{"imageferry.export.completed", notice.Info, recovered(), true},
+		{"imageferry.export.failed", notice.Error, verdict(scheduled(), ledger.Failed), false},
+		{"imageferry.export.partial", notice.Error, verdict(scheduled(), ledger.Partial), false},
+		{"imageferry.export.stalled", notice.Warning, news(stalled), false},
+		{"imageferry.plan.missed", notice.Error, news(missed), false},
+		{"imageferry.plan.skipped", notice.Info, news(skipped), false},
+		{"imageferry.plan.suspended", notice.Error, news(suspended), false},
+		{"imageferry.plan.resumed", notice.Info, news(resumed), false},
+		{"imageferry.plan.digest", notice.Info, news(digest), false},
 	} {
-		n := notice.Of(e, region)
-		if n.Type != want || !strings.HasSuffix(n.Type, "."+n.Data.Kind) {
-			t.Errorf("told as %q, of kind %q; want %q", n.Type, n.Data.Kind, want)
+		n := notice.Of(tt.entry, region)
+		if n.Type != tt.want || !strings.HasSuffix(n.Type, "."+n.Data.Kind) {
+			t.Errorf("told as %q, of kind %q; want %q", n.Type, n.Data.Kind, tt.want)
+		}
+		if n.Severity != tt.severity || n.Data.Severity != tt.severity || n.Data.Recovered != tt.recovered {
+			t.Errorf("%s: severity %q and %q, recovered %v", tt.want, n.Severity, n.Data.Severity, n.Data.Recovered)
+		}
+		if m := n.Message(notice.Chinese); m.ID != n.ID || m.Severity != n.Severity {
+			t.Errorf("%s: the message is %q, %q", tt.want, m.ID, m.Severity)
 		}
 	}
 }
 
-// A plan that was disabled for a year has more slots than anybody reads.
-func TestManySlots(t *testing.T) {
+func TestTest(t *testing.T) {
 	t.Parallel()
-	many := missed
-	many.Slots = days(300)
-	n := notice.Of(news(many), region)
-	if got := strings.Count(n.Text, "\nDue "); got != 10 || !strings.Contains(n.Text, "\n… and 290 more\n") {
-		t.Errorf("%d slots are shown:\n%s", got, n.Text)
-	}
-	if len(n.Data.Slots) != 300 {
-		t.Errorf("programs are told of %d slots, want all", len(n.Data.Slots))
+	n := notice.Test("oncall", region, slot)
+	if n.ID != "test-oncall-20261121t190000z" || n.Type != "imageferry.test" || n.Data.Kind != "test" || n.Severity != notice.Info || !n.Time.Equal(slot) {
+		t.Errorf("%+v", n)
 	}
 }
 
-// An export of an instance can fail before there is an image.
-func TestInstance(t *testing.T) {
+func TestDigest(t *testing.T) {
 	t.Parallel()
-	e := refused()
-	e.Request.Image, e.Request.Instance = image.Image{}, "ins-8ruwtq3m"
-	n := notice.Of(e, region)
-	if !strings.HasPrefix(n.Subject, "ins-8ruwtq3m was NOT exported") || n.Data.Instance != "ins-8ruwtq3m" {
-		t.Errorf("subject %q, instance %q", n.Subject, n.Data.Instance)
+	d := notice.Of(news(digest), region).Data
+	if g := d.Digest; g == nil || g.Completed != 1 || g.Failed != 2 || g.Partial != 1 || g.Open != 1 || len(g.Exports) != 5 {
+		t.Errorf("digest %+v", g)
 	}
-}
-
-// A refusal of the cloud may come without words.
-func TestFailedWithoutWords(t *testing.T) {
-	t.Parallel()
-	e := refused()
-	e.Reason, e.Detail, e.Hint, e.RequestID = "UnsupportedOperation.X", "", "", "r-1"
-	n := notice.Of(e, region)
-	if !strings.HasSuffix(n.Subject, "was NOT exported: UnsupportedOperation.X") {
-		t.Errorf("subject %q", n.Subject)
+	if d.Bytes != 350<<30 || d.Export != "" || d.Slot.IsZero() {
+		t.Errorf("%d bytes, export %q, slot %s", d.Bytes, d.Export, d.Slot)
 	}
-	for l := range strings.SplitSeq(n.Text, "\n") {
-		if len(l) < 3 {
-			t.Errorf("empty line in %q", n.Text)
-		}
-	}
-	if !strings.Contains(n.Text, "Request id for a ticket: r-1.") {
-		t.Errorf("no request id in %q", n.Text)
-	}
-}
-
-// Names, and what the cloud says, are other people's words: they stay in their
-// line, and the event stays an event.
-func TestHostileWords(t *testing.T) {
-	t.Parallel()
-	for _, words := range []string{
-		`a "quoted" name`, "line\nbreak", "carriage\r\nreturn", "tab\tand\x00nul", "a\u2028b\u2029c\u0085d", "right\u202eto left\u2066", "zero\u200bwidth\ufeff",
-		"@all <@U1> <!channel> <at id=all></at>", "[click](https://evil.example) **bold** `code`\n# title", `</script><img src=x onerror=alert(1)>`, "bad\xffutf8",
-		strings.Repeat("镜像", 50), "%s%d%!x(MISSING)", `{"data":{}}`,
-	} {
-		for name, e := range map[string]ledger.Entry{"complete": completeThree(), "partial": partial(), "refused": refused(), "stalled": news(stalled), "missed": news(missed)} {
-			e.Request.Image.Name, e.Detail, e.Hint, e.Reason = words, words, words, words
-			plain, n := e, notice.Of(e, region)
-			plain.Request.Image.Name, plain.Detail, plain.Hint, plain.Reason = "x", "x", "x", "x"
-			p := notice.Of(plain, region)
-			if got, want := strings.Count(n.Text, "\n"), strings.Count(p.Text, "\n"); got != want {
-				t.Errorf("%s of %q has %d line breaks, want %d:\n%s", name, words, got, want, n.Text)
-			}
-			for _, r := range n.Subject + strings.ReplaceAll(n.Text, "\n", "") {
-				if !unicode.IsPrint(r) {
-					t.Errorf("%s of %q shows %U", name, words, r)
-				}
-			}
-			if !utf8.ValidString(n.Subject + n.Text) {
-				t.Errorf("%s of %q is no UTF-8", name, words)
-			}
-			if runes := utf8.RuneCountInString(n.Subject); name == "complete" && runes > 110 {
-				t.Errorf("a subject of %d characters", runes)
-			}
-		}
-	}
-	e := completeOne()
-	e.Request.Image.Name = strings.Repeat("镜", 100)
-	if got, want := notice.Of(e, region).Subject, strings.Repeat("镜", 59)+"… (img-database) is in images-1250000000"; got != want {
-		t.Errorf("subject %q\nwant    %q", got, want)
-	}
-	if got := notice.Of(e, region).Data.Name; got != e.Request.Image.Name {
-		t.Errorf("programs are given %q, want the name as it is", got)
+	if g := notice.Of(news(ledger.Told{Kind: ledger.KindDigest}), region).Data.Digest; g.Exports == nil {
+		t.Error("an empty list is null for programs")
 	}
 }

@@ -32,7 +32,15 @@ type Channel struct {
 	Fallback string   `json:"fallback,omitempty"` // the channel that gets what this one could not deliver
 	NoLinks  bool     `json:"noLinks,omitempty"`  // leave out links that let everybody who reads them download
 	Private  bool     `json:"private,omitempty"`  // Webhook only: the address may lie in a private network
+
+	// Address is a mark of the address, by which a new one is known from an old one.
+	// Whoever knows the address sets it.
+	Address string `json:"-"`
 }
+
+// Receiver is the name under which it is remembered that whoever listens on the
+// channel, at its present address, wants to hear nothing more.
+func (c Channel) Receiver() string { return c.Name + "." + c.Address }
 
 // Wants reports whether the channel hears of a kind in a plan; an export that no
 // plan asked for has an empty one.
@@ -41,28 +49,4 @@ func (c Channel) Wants(plan, kind string) bool {
 		return false
 	}
 	return Hears(c.Hears, kind)
-}
-
-// Hears reports whether a list of kinds and severities has a kind. An empty list
-// stands for the usual: all but skipped and digest. A recovery is a completion too.
-func Hears(list []string, kind string) bool {
-	if len(list) == 0 {
-		return kind != "skipped" && kind != "digest"
-	}
-	return slices.Contains(list, kind) || slices.Contains(list, Severity(kind)) && kind != "skipped" && kind != "digest" ||
-		kind == "recovered" && slices.Contains(list, "completed")
-}
-
-// Severities are how much a notice matters.
-var Severities = []string{"info", "warning", "error"}
-
-// Severity returns how much a kind of notice matters.
-func Severity(kind string) string {
-	switch kind {
-	case "failed", "partial", "missed", "suspended":
-		return "error"
-	case "stalled":
-		return "warning"
-	}
-	return "info"
 }

@@ -1,10 +1,15 @@
 // Package plan is what people ask for: which images are exported, when, where
-// to, in what form, and who hears of it.
+// to and in what form ([Plan]), and by which ways people hear of it ([Channel]).
 //
 // People write plans.yaml. The build checks it and compiles it to plans.json,
 // which lies beside the binaries, so that a mistake is found before a
 // deployment and the functions need no YAML:
 //
+//	channels:
+//	  oncall:
+//	    service: feishu
+//	    url: FERRY_FEISHU_URL       # the name of a variable, never the secret itself
+//	    hears: [error, recovered]
 //	plans:
 //	  nightly:
 //	    schedule: "0 0 3 * * * *"   # Tencent's seven fields, in UTC+8
@@ -16,13 +21,13 @@
 //	    format: QCOW2
 //	    deadline: 12h
 //
-// What a plan leaves out, a default fills in; what it misspells is an error that
-// shows the line.
+// What a plan or a channel leaves out, a default fills in; what it misspells is an
+// error that shows the line.
 //
 // Everything here is a pure function of the plan and what it is given: the
 // instants at which it is due ([Plan.Slot], [Plan.Next], [Plan.Due]) and what it
-// chooses from a list ([Plan.SelectImages], [Plan.SelectInstances]). Package
-// export acts on the answers.
+// chooses from a list ([Plan.SelectImages], [Plan.SelectInstances]), and whom a
+// notice concerns ([Channel.Wants], [Hears]). Package export acts on the answers.
 package plan
 
 import (
@@ -68,12 +73,13 @@ type Plan struct {
 	Unchanged     Unchanged     `json:"unchanged"`
 	MaxInFlight   int           `json:"maxInFlight"` // exports under way at once; 0: no limit but CVM's
 	CatchUp       CatchUp       `json:"catchUp"`
-	CatchUpWithin time.Duration `json:"catchUpWithin"` // a slot that was missed for longer is told of, not made up
-	SuspendAfter  int           `json:"suspendAfter"`  // consecutive due slots with nothing but failures; 0: never
-	KeepImages    int           `json:"keepImages"`    // of those made of each instance, the newest that stay; 0: all
+	CatchUpWithin time.Duration `json:"catchUpWithin"`     // a slot that was missed for longer is told of, not made up
+	SuspendAfter  int           `json:"suspendAfter"`      // consecutive due slots with nothing but failures; 0: never
+	KeepImages    int           `json:"keepImages"`        // of those made of each instance, the newest that stay; 0: all
+	AnyData       bool          `json:"anyData,omitempty"` // a data disk on which nothing is recognised counts as verified
 
-	// Notify says which of [Kinds] each of [Channels] hears. A channel that is
-	// not here hears of all but skipped.
+	// Notify says which of [Kinds] and [Severities] a channel hears. A channel that
+	// is not here hears what [Channel.Wants] says.
 	Notify map[string][]string `json:"notify,omitempty"`
 }
 

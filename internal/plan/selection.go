@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -15,7 +14,8 @@ func (p Plan) SelectImages(all []image.Image) (chosen []image.Image, absent []im
 	u := newUnion(all, func(m image.Image) image.ID { return m.ID })
 	var sorted []image.Image
 	if p.NeedsCatalog() {
-		sorted = slices.SortedFunc(maps.Values(u.known), newestFirst)
+		sorted = slices.Collect(maps.Values(u.known))
+		image.SortNewestFirst(sorted)
 	}
 	for _, s := range p.Images {
 		if s.ID != "" {
@@ -32,7 +32,10 @@ func (p Plan) SelectImages(all []image.Image) (chosen []image.Image, absent []im
 // names and all does not have.
 func (p Plan) SelectInstances(all []image.Instance) (chosen []image.Instance, absent []image.InstanceID) {
 	u := newUnion(all, func(i image.Instance) image.InstanceID { return i.ID })
-	sorted := slices.SortedFunc(maps.Values(u.known), func(a, b image.Instance) int { return cmp.Compare(a.ID, b.ID) })
+	var sorted []image.Instance
+	for _, id := range slices.Sorted(maps.Keys(u.known)) {
+		sorted = append(sorted, u.known[id])
+	}
 	for _, s := range p.Instances {
 		if s.ID != "" {
 			u.take(s.ID)

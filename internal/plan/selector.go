@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/imageferry/imageferry/internal/image"
@@ -49,11 +48,6 @@ func (s Selector) from(images []image.Image) []image.ID {
 		}
 	}
 	return ids
-}
-
-// newestFirst orders images. Ids break ties, so that every tick chooses the same.
-func newestFirst(a, b image.Image) int {
-	return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID))
 }
 
 // from returns the ids of the instances that have the tags.

@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,25 +36,50 @@ const (
 	maxKeep     = 500 // custom images that a region can have (DescribeImageQuota)
 )
 
-// Invalid is a field of a plan that holds a wrong value.
+// The sections of plans.yaml, as [Invalid.Section] names them.
+const (
+	inPlans    = "plans"
+	inChannels = "channels"
+)
+
+// Invalid is a wrong value in a plan or a channel.
 type Invalid struct {
-	Field string // as a path under the plan, such as ".images[2].id"; empty for the plan itself
-	Err   error
+	Section string // plans or channels
+	Name    string // of the plan or the channel
+	Field   string // as a path under it, such as ".images[2].id"; empty for the plan or the channel itself
+	Err     error  // quotes nothing that could be a secret
 }
 
-// invalids collects what is wrong.
-type invalids []Invalid
+// invalids collects what is wrong with one plan or channel.
+type invalids struct {
+	section, name string
+	list          []Invalid
+}
 
 // note keeps an error; nil is none.
 func (l *invalids) note(field string, err error) {
 	if err != nil {
-		*l = append(*l, Invalid{Field: field, Err: err})
+		l.list = append(l.list, Invalid{Section: l.section, Name: l.name, Field: field, Err: err})
 	}
 }
 
-// Validate returns everything that is wrong with a plan.
-func (p Plan) Validate() []Invalid {
-	var l invalids
+// Validate returns everything that is wrong with a document, by section and name.
+// It is no method: the linker would keep one in the functions, which do not need it.
+func Validate(d Document) []Invalid {
+	var list []Invalid
+	for _, c := range d.Channels.List() {
+		list = append(list, c.validate(d)...)
+	}
+	for _, name := range d.Plans.Names() {
+		list = append(list, d.Plans[name].validate(d.Channels.known())...)
+	}
+	return list
+}
+
+// validate returns everything that is wrong with a plan, where channels of these
+// names are known.
+func (p Plan) validate(channels []string) []Invalid {
+	l := invalids{section: inPlans, name: p.Name}
 	l.note("", p.validName())
 	l.note(".schedule", p.validSchedule())
 	l.note(".prefix", p.validPrefix())
@@ -67,8 +93,26 @@ func (p Plan) Validate() []Invalid {
 	l.note(".catch_up_within", within("catch_up_within", p.CatchUpWithin))
 	l.note(".suspend_after", upTo("suspend_after", p.SuspendAfter, maxSuspend))
 	l.note(".keep_images", p.validKeep())
-	p.noteRoutes(&l)
-	return l
+	p.noteRoutes(&l, channels)
+	return l.list
+}
+
+// noteRoutes checks who hears what.
+func (p Plan) noteRoutes(l *invalids, known []string) {
+	for _, channel := range slices.Sorted(maps.Keys(p.Notify)) {
+		field := ".notify"
+		if namePattern.MatchString(channel) {
+			field += "." + channel // else it is no path
+		}
+		if err := choose("channel", channel, known...); err != nil {
+			l.note(field, err)
+			continue
+		}
+		if len(p.Notify[channel]) == 0 {
+			l.note(field, fmt.Errorf("channel %q hears nothing; list what it hears, or leave it out for the usual", channel))
+		}
+		l.noteHeard(field, p.Notify[channel])
+	}
 }
 
 func (p Plan) validName() error {

@@ -10,6 +10,14 @@ import (
 	"github.com/imageferry/imageferry/internal/plan"
 )
 
+// invalid returns what is wrong with a plan, beside a channel called oncall.
+func invalid(p plan.Plan) []plan.Invalid {
+	return plan.Validate(plan.Document{
+		Channels: plan.Channels{"oncall": {Name: "oncall", Service: plan.Slack, URL: "FERRY_ONCALL_URL"}},
+		Plans:    plan.Set{p.Name: p},
+	})
+}
+
 func TestValidate(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -25,7 +33,7 @@ func TestValidate(t *testing.T) {
 			p.Instances = []plan.InstanceSelector{{ID: "ins-a"}, {Tags: map[string]string{"a": ""}}}
 			p.Unchanged, p.CatchUp, p.CatchUpWithin = plan.Export, plan.CatchUpAll, 31*24*time.Hour
 			p.MaxInFlight, p.SuspendAfter, p.KeepImages = 1000, 100, 500
-			p.Notify = map[string][]string{"webhook": plan.Kinds}
+			p.Notify, p.AnyData = map[string][]string{"webhook": plan.Kinds, "oncall": plan.Severities}, true
 		}, "ok"},
 		{"instances only", func(p *plan.Plan) { p.Images, p.Instances = nil, []plan.InstanceSelector{{ID: "ins-a"}} }, "ok"},
 		{"no limits", func(p *plan.Plan) { p.CatchUp, p.SuspendAfter, p.Deadline = plan.CatchUpNone, 0, 31*24*time.Hour }, "ok"},
@@ -83,21 +91,22 @@ func TestValidate(t *testing.T) {
 		{"keep too many", func(p *plan.Plan) {
 			p.Instances, p.KeepImages = []plan.InstanceSelector{{ID: "ins-a"}}, 501
 		}, ".keep_images"},
-		{"channel", func(p *plan.Plan) { p.Notify = map[string][]string{"mail": {"failed"}} }, ".notify"},
+		{"channel", func(p *plan.Plan) { p.Notify = map[string][]string{"mail": {"failed"}} }, ".notify.mail"},
+		{"channel that is no path", func(p *plan.Plan) { p.Notify = map[string][]string{"on.call": {"failed"}} }, ".notify"},
 		{"kind", func(p *plan.Plan) { p.Notify = map[string][]string{"webhook": {"failed", "all"}} }, ".notify.webhook[1]"},
 		{"no kind", func(p *plan.Plan) { p.Notify = map[string][]string{"webhook": {}} }, ".notify.webhook"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			list := nightly(tt.change).Validate()
+			list := invalid(nightly(tt.change))
 			if tt.field == "ok" {
 				if len(list) > 0 {
 					t.Errorf("refused: %v", list)
 				}
 				return
 			}
-			if len(list) != 1 || list[0].Field != tt.field || list[0].Err == nil {
+			if len(list) != 1 || list[0].Section != "plans" || list[0].Field != tt.field || list[0].Err == nil {
 				t.Errorf("got %v, want one complaint about %q", list, tt.field)
 			}
 		})
@@ -106,7 +115,7 @@ func TestValidate(t *testing.T) {
 
 func TestValidateTellsAll(t *testing.T) {
 	t.Parallel()
-	list := plan.Plan{Name: "X", Schedule: "x", Prefix: "/", Format: "x", Role: " ", Images: []plan.Selector{{}, {}}}.Validate()
+	list := invalid(plan.Plan{Name: "X", Schedule: "x", Prefix: "/", Format: "x", Role: " ", Images: []plan.Selector{{}, {}}})
 	var fields []string
 	for _, i := range list {
 		fields = append(fields, i.Field)
@@ -126,10 +135,10 @@ func TestChoiceError(t *testing.T) {
 	want := []string{
 		`unchanged "never": want skip or export`,
 		`catch_up "newst": want newest, all or none`,
-		`channel "web": want webhook`,
+		`channel "web": want oncall or webhook`,
 	}
 	var got []string
-	for _, i := range p.Validate() {
+	for _, i := range invalid(p) {
 		got = append(got, i.Err.Error())
 	}
 	if !slices.Equal(got, want) {

@@ -28,6 +28,9 @@ func TestEnv(t *testing.T) {
 			t.Errorf("env lacks %s", name)
 		}
 	}
+	if remark := "# mail: " + s.MailURL() + " (TLS) or " + s.MailURLStartTLS() + " (STARTTLS)\n"; !strings.HasSuffix(body, remark) {
+		t.Errorf("env does not end with %s", remark)
+	}
 }
 
 // control asks the panel and wants a status and a piece of the answer.

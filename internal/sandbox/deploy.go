@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"archive/zip"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -14,18 +13,8 @@ import (
 	"github.com/imageferry/imageferry/internal/sandbox/scf"
 )
 
-// Plan is what the sandbox needs to know of a compiled plan: when its timer
-// fires.
-type Plan struct {
-	Name     string
-	Schedule string
-}
-
 // functions are the names of what is deployed, of its binaries and zips.
 var functions = []string{"export", "notify"}
-
-// defaultSchedule is for plans that state none: three at night in UTC+8.
-const defaultSchedule = "0 0 3 * * * *"
 
 // SweepTimer is the name of the trigger that looks for what events missed.
 const SweepTimer = "sweep"
@@ -33,10 +22,6 @@ const SweepTimer = "sweep"
 // deploy puts both functions and their triggers into the account, as
 // serverless.yml does.
 func (s *Sandbox) deploy() error {
-	var err error
-	if s.Plans, err = readPlans(filepath.Join(s.cfg.Dist, "export.zip")); err != nil {
-		return fmt.Errorf("%w; build the functions with make package", err)
-	}
 	for _, name := range functions {
 		if err := s.SCF.Deploy(s.function(name, 0)); err != nil {
 			return fmt.Errorf("deploy %s: %w", name, err)
@@ -73,6 +58,7 @@ func (s *Sandbox) settings() map[string]string {
 		"FERRY_WEBHOOK_URL":    "https://" + webhookHost + "/hook",
 		"FERRY_WEBHOOK_SECRET": s.secret,
 	}
+	maps.Copy(env, s.channels)
 	maps.Copy(env, s.cfg.Settings)
 	maps.DeleteFunc(env, func(_, value string) bool { return value == "" })
 	return env
@@ -102,29 +88,4 @@ func (s *Sandbox) ExpireCredentials(last time.Duration) error {
 		}
 	}
 	return nil
-}
-
-// readPlans reads plans.json from a deployed zip.
-func readPlans(name string) ([]Plan, error) {
-	z, err := zip.OpenReader(name)
-	if err != nil {
-		return nil, err
-	}
-	defer z.Close()
-	f, err := z.Open("plans.json")
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	defer f.Close()
-	var doc struct {
-		Plans map[string]struct{ Schedule string }
-	}
-	if err := json.NewDecoder(f).Decode(&doc); err != nil {
-		return nil, fmt.Errorf("%s: plans.json: %w", name, err)
-	}
-	var plans []Plan
-	for _, n := range slices.Sorted(maps.Keys(doc.Plans)) {
-		plans = append(plans, Plan{Name: n, Schedule: cmp.Or(doc.Plans[n].Schedule, defaultSchedule)})
-	}
-	return plans, nil
 }

@@ -29,10 +29,13 @@ func (s *Sandbox) Env() []string {
 }
 
 // writeExports writes Env as a POSIX shell reads it. Values are quoted: a path
-// may hold anything.
+// may hold anything. The mail server has no variable of its own, as no proxy leads
+// to it: who needs its address finds it in a remark.
 func (s *Sandbox) writeExports(w io.Writer) {
 	for _, v := range s.Env() {
 		name, value, _ := strings.Cut(v, "=")
 		fmt.Fprintf(w, "export %s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))
 	}
+	// Last: a shell that was told to join the lines reads nothing behind it.
+	fmt.Fprintf(w, "# mail: %s (TLS) or %s (STARTTLS)\n", s.MailURL(), s.MailURLStartTLS())
 }

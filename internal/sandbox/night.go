@@ -1,11 +1,11 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,8 +16,9 @@ import (
 )
 
 // Night fires the timer of every plan and shows on w what happens, until each
-// of their exports was announced. It returns an error if ctx ends before, or if
-// a notice was refused or not properly signed.
+// of their exports was announced: by webhook, or if the plans have channels of
+// their own, in all of those that want it. It returns an error if ctx ends before,
+// or if a notice was refused or not properly signed.
 func (s *Sandbox) Night(ctx context.Context, w io.Writer) error {
 	n := night{s: s, w: w, heard: make(chan inbox.Message, 100)}
 	s.COS.Subscribe(n.list.note)
@@ -52,11 +53,16 @@ func (n *night) watch(ctx context.Context) error {
 	announced := map[string]bool{} // by export id
 	for {
 		exports, complete := n.list.state(len(n.s.Plans))
-		waiting := slices.DeleteFunc(exports, func(id string) bool { return announced[id] })
+		waiting := 0
+		for id, closed := range exports {
+			if !closed && (!announced[id] || len(n.s.channels) > 0) {
+				waiting++
+			}
+		}
 		switch {
-		case complete && len(announced) == 0 && len(waiting) == 0:
+		case complete && len(announced) == 0 && len(exports) == 0:
 			return errors.New("no plan chose anything to export")
-		case complete && len(waiting) == 0:
+		case complete && waiting == 0:
 			return nil
 		}
 		select {
@@ -65,23 +71,31 @@ func (n *night) watch(ctx context.Context) error {
 			if err := n.show(m); err != nil {
 				return err
 			}
-			export, _, _ := strings.Cut(m.ID, ".") // news of a plan have its name as subject
-			announced[export] = true
+			if m.Channel == inbox.Webhook {
+				export, _, _ := strings.Cut(m.ID, ".") // news of a plan have its name as subject
+				announced[export] = true
+			}
 		case <-look.C:
 			n.progress()
 			if err := n.stuck(); err != nil {
 				return err
 			}
 		case <-ctx.Done():
-			return fmt.Errorf("%d exports were announced, and %d not: %w", len(announced), len(waiting), context.Cause(ctx))
+			return fmt.Errorf("%d exports were announced, and %d not: %w", len(announced), waiting, context.Cause(ctx))
 		}
 	}
 }
 
-// show prints a notice as a person would read it.
+// show prints a notice as a person would read it; of those that chats and mail got
+// too, the first line.
 func (n *night) show(m inbox.Message) error {
 	if m.Problem != "" {
 		return fmt.Errorf("a notice was refused by its receiver: %s", m.Problem)
+	}
+	if m.Channel != inbox.Webhook {
+		title, _, _ := strings.Cut(m.Text, "\n")
+		fmt.Fprintf(n.w, "told     %s %s: %s\n", m.Channel, m.Robot, cmp.Or(m.Subject, title))
+		return nil
 	}
 	if !m.Signed {
 		return errors.New("a notice came without a signature")

@@ -33,7 +33,7 @@ func (s *Sandbox) page(w http.ResponseWriter, _ *http.Request) {
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, map[string]any{
 		"Addr": s.addr, "Token": s.token, "Now": s.Clock.Now().Format("2006-01-02 15:04:05"), "Speed": s.Clock.Speed(),
-		"Account": s.Account, "Tasks": tasks, "Timers": timers, "Messages": len(s.Inbox.Messages()), "Faults": len(s.Faults.Rules()),
+		"Account": s.Account, "Mail": s.MailURL(), "StartTLS": s.MailURLStartTLS(), "Tasks": tasks, "Timers": timers, "Messages": len(s.Inbox.Messages()), "Faults": len(s.Faults.Rules()),
 		"Export": len(s.SCF.Invocations("export")), "Notify": len(s.SCF.Invocations("notify")),
 		"Working": slices.ContainsFunc(tasks, func(t cvm.Task) bool { return t.Ended.IsZero() }),
 	}); err != nil {

@@ -51,7 +51,10 @@ func describe(r *http.Request) string {
 		bucket, _, _ := strings.Cut(r.Host, "-"+AppID)
 		return "cos " + bucket + " " + operation(r) + " " + strings.TrimPrefix(r.URL.Path, "/")
 	}
-	return r.Host + " " + r.Method + " " + r.URL.Path
+	if r.Host == webhookHost {
+		return r.Host + " " + r.Method + " " + r.URL.Path
+	}
+	return r.Host + " " + r.Method // a chat's path is a password
 }
 
 // operation names a COS request by what it does.

@@ -13,7 +13,6 @@ package sandbox
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"log"
@@ -29,6 +28,7 @@ import (
 	"github.com/imageferry/imageferry/internal/sandbox/cvm"
 	"github.com/imageferry/imageferry/internal/sandbox/fault"
 	"github.com/imageferry/imageferry/internal/sandbox/inbox"
+	"github.com/imageferry/imageferry/internal/sandbox/mail"
 	"github.com/imageferry/imageferry/internal/sandbox/proxy"
 	"github.com/imageferry/imageferry/internal/sandbox/scf"
 )
@@ -77,8 +77,14 @@ type Sandbox struct {
 	token    string
 	secret   string
 	addr     string
-	log      *os.File // of the proxy: failed handshakes and the like are worth keeping, not worth showing
-	served   chan error
+	channels map[string]string // variables that the plans' channels name
+	mail     *mail.Server
+	password string // of mailUser
+
+	mailTLS, mailStartTLS string // addresses of the mail server
+
+	log    *os.File // of the proxy: failed handshakes and the like are worth keeping, not worth showing
+	served chan error
 }
 
 // New starts a sandbox and serves it until Close.
@@ -89,7 +95,7 @@ func New(cfg Config) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		cfg: cfg, Account: account.New(AppID, UIN, Region), Clock: clock.New(cfg.Speed), Faults: fault.New(1),
-		token: rand.Text() + rand.Text(), secret: webhookSecret(), served: make(chan error, 1),
+		token: rand.Text() + rand.Text(), secret: webhookSecret(), password: rand.Text(), served: make(chan error, 1),
 	}
 	s.key = s.Account.CreateKey()
 	listener, err := listen(cfg.Listen)
@@ -129,7 +135,7 @@ func (s *Sandbox) build() (err error) {
 	if s.ca, err = proxy.NewCA(dirs["ca"]); err != nil {
 		return err
 	}
-	if s.Inbox, err = inbox.New(inbox.Config{Clock: s.Clock, WebhookSecret: s.secret}); err != nil {
+	if err := s.people(); err != nil {
 		return err
 	}
 	if s.COS, err = cos.New(cos.Config{Dir: dirs["cos"], Account: s.Account, Clock: s.Clock}); err != nil {
@@ -153,6 +159,36 @@ func (s *Sandbox) build() (err error) {
 		})
 	})
 	return s.seed()
+}
+
+// people makes all who can be told something: the inbox, the mail server, and what
+// the plans' channels need.
+func (s *Sandbox) people() error {
+	p, err := readPacked(filepath.Join(s.cfg.Dist, "export.zip"))
+	if err != nil {
+		return fmt.Errorf("%w; build the functions with make package", err)
+	}
+	s.Plans = p.plans
+	cert, err := s.ca.Loopback()
+	if err != nil {
+		return err
+	}
+	s.mail = mail.New(mail.Config{
+		Certificate: cert, User: mailUser, Password: s.password, Faults: s.Faults,
+		Deliver: func(m mail.Mail) { s.Inbox.TakeMail(m.To, m.Data) },
+	})
+	if s.mailTLS, err = s.mail.Listen(true); err != nil {
+		return err
+	}
+	if s.mailStartTLS, err = s.mail.Listen(false); err != nil {
+		return err
+	}
+	var robots map[string]inbox.Robot
+	if s.channels, robots, err = s.receivers(p.channels); err != nil {
+		return err
+	}
+	s.Inbox, err = inbox.New(inbox.Config{Clock: s.Clock, WebhookSecret: s.secret, Robots: robots})
+	return err
 }
 
 // URL returns the address of proxy, Function URL and control panel.
@@ -187,6 +223,9 @@ func (s *Sandbox) stop() {
 	if s.CVM != nil {
 		s.CVM.Close()
 	}
+	if s.mail != nil {
+		s.mail.Close() // its ports have no errors that matter any more
+	}
 }
 
 func listen(addr string) (net.Listener, error) {
@@ -208,12 +247,6 @@ func listen(addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("%w; is another sandbox running? choose another port, such as --listen 127.0.0.1:8090", err)
 	}
 	return l, nil
-}
-
-func webhookSecret() string {
-	key := make([]byte, 32)
-	rand.Read(key)
-	return "whsec_" + base64.StdEncoding.EncodeToString(key)
 }
 
 // storage lets export tasks write to the buckets.

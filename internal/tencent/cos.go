@@ -22,6 +22,7 @@ import (
 type COS struct {
 	client *http.Client
 	region string
+	creds  Credentials
 
 	mu      sync.Mutex
 	buckets map[image.Bucket]*bucket
@@ -36,6 +37,7 @@ type bucket struct {
 	list       func(context.Context, *cos.BucketGetOptions) (*cos.BucketGetResult, *cos.Response, error)
 	uploads    func(context.Context, *cos.ListMultipartUploadsOptions) (*cos.ListMultipartUploadsResult, *cos.Response, error)
 	versioning func(context.Context) (*cos.BucketGetVersionResult, *cos.Response, error)
+	presign    func(context.Context, string, string, string, string, time.Duration, any, ...bool) (*url.URL, error)
 }
 
 // NewCOS returns a client for the buckets of a region. Within the region the
@@ -44,6 +46,7 @@ func NewCOS(rt http.RoundTripper, creds Credentials, region string) *COS {
 	return &COS{
 		client:  &http.Client{Transport: signer{rt, creds}, Timeout: export.LongestRequest},
 		region:  region,
+		creds:   creds,
 		buckets: map[image.Bucket]*bucket{},
 	}
 }
@@ -60,6 +63,7 @@ func (c *COS) bucket(name image.Bucket) *bucket {
 	b := &bucket{
 		put: sdk.Object.Put, get: sdk.Object.Get, head: sdk.Object.Head, remove: sdk.Object.Delete,
 		list: sdk.Bucket.Get, uploads: sdk.Bucket.ListMultipartUploads, versioning: sdk.Bucket.GetVersioning,
+		presign: sdk.Object.GetPresignedURL,
 	}
 	c.buckets[name] = b
 	return b
@@ -84,15 +88,28 @@ func (c *COS) Names(ctx context.Context, name image.Bucket, prefix string) ([]st
 	return keys, err
 }
 
-// Uploading reports whether a multipart upload is open under a prefix. Whether
-// the uploads of ExportImages show to the bucket's owner is unverified; where
-// they do not, a running export is known by its finished files only.
-func (c *COS) Uploading(ctx context.Context, name image.Bucket, prefix string) (bool, error) {
-	res, _, err := c.bucket(name).uploads(ctx, &cos.ListMultipartUploadsOptions{Prefix: prefix, MaxUploads: 1})
+// Uploads returns the keys under a prefix of which a multipart upload is open, at
+// most [export.MaxNames]. Whether the uploads of ExportImages show to the bucket's
+// owner is unverified; where they do not, a running export is known by its finished
+// files only.
+func (c *COS) Uploads(ctx context.Context, name image.Bucket, prefix string) ([]string, error) {
+	res, _, err := c.bucket(name).uploads(ctx, &cos.ListMultipartUploadsOptions{Prefix: prefix, EncodingType: "url"})
 	if err != nil {
-		return false, classifyCOS("ListMultipartUploads", err)
+		return nil, classifyCOS("ListMultipartUploads", err)
 	}
-	return len(res.Uploads) > 0, nil
+	keys := make([]string, 0, len(res.Uploads))
+	for _, u := range res.Uploads {
+		key, err := url.QueryUnescape(u.Key)
+		if err != nil {
+			return nil, badKey("ListMultipartUploads")
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+func badKey(op string) error {
+	return &outcome.Error{Op: op, Code: "BadKey", Message: "a listed key is not url-encoded"}
 }
 
 // maxKeys is the most keys that one listing gives (436/7734).
@@ -107,7 +124,7 @@ func (c *COS) keys(ctx context.Context, name image.Bucket, prefix, after string,
 	for _, o := range res.Contents {
 		key, err := url.QueryUnescape(o.Key)
 		if err != nil {
-			return nil, false, &outcome.Error{Op: "GetBucket", Code: "BadKey", Message: "a listed key is not url-encoded"}
+			return nil, false, badKey("GetBucket")
 		}
 		keys = append(keys, key)
 	}

@@ -83,14 +83,14 @@ func TestFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for prefix, want := range map[string]bool{"a/web_": true, "a/web_xvdb.raw": true, "b": false, "a/web_xvda": false} {
-		if got, err := client.Uploading(ctx, images, prefix); err != nil || got != want {
-			t.Errorf("uploading under %q: %t, %v", prefix, got, err)
+	for prefix, want := range map[string]string{"a/web_": "a/web_xvdb.raw", "a/web_xvdb.raw": "a/web_xvdb.raw", "b": "", "a/web_xvda": ""} {
+		if got, err := client.Uploads(ctx, images, prefix); err != nil || strings.Join(got, " ") != want {
+			t.Errorf("uploads under %q: %q, %v", prefix, got, err)
 		}
 	}
 	up.Abort()
-	if got, err := client.Uploading(ctx, images, "a/"); err != nil || got {
-		t.Errorf("after the upload: %t, %v", got, err)
+	if got, err := client.Uploads(ctx, images, "a/"); err != nil || len(got) != 0 {
+		t.Errorf("after the upload: %q, %v", got, err)
 	}
 }
 

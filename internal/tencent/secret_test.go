@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/imageferry/imageferry/internal/image"
+	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/tencent"
 )
 
@@ -64,7 +65,12 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 		"ever":   func(ctx context.Context) error { _, err := store.EverVersioned(ctx); return err },
 		"stat":   func(ctx context.Context) error { _, err := cos.Stat(ctx, images, "k"); return err },
 		"names":  func(ctx context.Context) error { _, err := cos.Names(ctx, images, "k"); return err },
-		"upload": func(ctx context.Context) error { _, err := cos.Uploading(ctx, images, "k"); return err },
+		"upload": func(ctx context.Context) error { _, err := cos.Uploads(ctx, images, "k"); return err },
+		"put":    func(ctx context.Context) error { return cos.Put(ctx, images, "k", nil) },
+		"ranges": func(ctx context.Context) error {
+			_, err := cos.Ranges(ctx, images, ledger.File{Key: "k", Size: 1}).ReadAt(make([]byte, 1), 0)
+			return err
+		},
 		"images": func(ctx context.Context) error { _, err := cvm.Images(ctx, []image.ID{"img-1"}); return err },
 		"export": func(ctx context.Context) error { _, err := cvm.Export(ctx, order("img-1")); return err },
 	}

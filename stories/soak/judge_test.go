@@ -13,6 +13,7 @@ import (
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/notice"
+	"github.com/imageferry/imageferry/internal/plan"
 )
 
 // judge holds the outcome to the promises. Of the first few exports to which they
@@ -102,10 +103,10 @@ func (e *evidence) starts() (answered, unknown int) {
 // which no such answer was recorded. The weather has no refusals for notices.
 func (e *evidence) sends() (answered, unknown int) {
 	for i, entry := range e.log {
-		if entry.Deliveries[notice.WebhookName].State != ledger.Sending {
+		if entry.Deliveries[plan.BuiltIn.Name].State != ledger.Sending {
 			continue
 		}
-		if e.after(i).Deliveries[notice.WebhookName].State == ledger.Sent {
+		if e.after(i).Deliveries[plan.BuiltIn.Name].State == ledger.Sent {
 			answered++
 		} else {
 			unknown++
@@ -135,7 +136,7 @@ func (s *soak) judgeTotals(t *testing.T, found map[image.ExportID]*evidence) {
 			if entry.State == ledger.Intent {
 				starts++
 			}
-			if entry.Deliveries[notice.WebhookName].State == ledger.Sending {
+			if entry.Deliveries[plan.BuiltIn.Name].State == ledger.Sending {
 				sends++
 			}
 		}

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/imageferry/imageferry/internal/ledger"
-	"github.com/imageferry/imageferry/internal/notice"
+	"github.com/imageferry/imageferry/internal/plan"
 	"github.com/imageferry/imageferry/internal/sandbox/cvm"
 	"github.com/imageferry/imageferry/internal/sandbox/inbox"
 )
@@ -22,9 +22,9 @@ func good(states ...string) *evidence {
 		}
 		switch {
 		case strings.HasSuffix(text, "!"):
-			entry.Deliveries = map[string]ledger.Delivery{notice.WebhookName: {State: ledger.Sending}}
+			entry.Deliveries = map[string]ledger.Delivery{plan.BuiltIn.Name: {State: ledger.Sending}}
 		case state == ledger.Closed:
-			entry.Deliveries = map[string]ledger.Delivery{notice.WebhookName: {State: ledger.Sent}}
+			entry.Deliveries = map[string]ledger.Delivery{plan.BuiltIn.Name: {State: ledger.Sent}}
 		}
 		if state == ledger.Complete || state == ledger.Closed {
 			entry.Verdict = ledger.Complete

@@ -12,6 +12,23 @@ import (
 	"github.com/imageferry/imageferry/internal/plan"
 )
 
+// compile returns what the file describes, and everything that is wrong with it.
+func (f file) compile() (plan.Document, []plan.Invalid) {
+	d, wrong := plan.Document{Plans: plan.Set{}}, []plan.Invalid(nil)
+	for name, e := range f.Plans {
+		p, invalid := e.plan(name)
+		d.Plans[p.Name], wrong = p, append(wrong, invalid...)
+	}
+	for name, r := range f.Channels {
+		if d.Channels == nil {
+			d.Channels = plan.Channels{} // none and an empty one are the same in plans.json
+		}
+		c, invalid := r.channel(name)
+		d.Channels[c.Name], wrong = c, append(wrong, invalid...)
+	}
+	return d, append(wrong, plan.Validate(d)...)
+}
+
 // compiler makes a plan of an entry and collects what only the entry shows to be
 // wrong. A value that cannot be read leaves the default behind, so that it is
 // complained of once.
@@ -20,7 +37,7 @@ type compiler struct {
 	wrong []plan.Invalid
 }
 
-// plan returns the plan that e describes, and everything that is wrong with it.
+// plan returns the plan that e describes, and what only the file shows to be wrong.
 func (e entry) plan(name text) (plan.Plan, []plan.Invalid) {
 	c := compiler{Plan: plan.Default()}
 	c.Name, c.Schedule = string(name), string(e.Schedule)
@@ -29,13 +46,14 @@ func (e entry) plan(name text) (plan.Plan, []plan.Invalid) {
 	c.form(e)
 	c.timing(e)
 	c.limits(e)
+	c.unrecognized(e)
 	c.routes(e)
-	return c.Plan, append(c.wrong, c.Validate()...)
+	return c.Plan, c.wrong
 }
 
 func (c *compiler) note(field string, err error) {
 	if err != nil {
-		c.wrong = append(c.wrong, plan.Invalid{Field: field, Err: err})
+		c.wrong = append(c.wrong, plan.Invalid{Section: plans, Name: c.Name, Field: field, Err: err})
 	}
 }
 
@@ -86,16 +104,22 @@ func (c *compiler) limits(e entry) {
 	}
 }
 
+func (c *compiler) unrecognized(e entry) {
+	switch e.Unrecognized {
+	case "accept":
+		c.AnyData = true
+	case "", "fail":
+	default:
+		c.note(".unrecognized_data", &plan.ChoiceError{What: "unrecognized_data", Word: string(e.Unrecognized), Wanted: []string{"accept", "fail"}})
+	}
+}
+
 func (c *compiler) routes(e entry) {
 	for channel, kinds := range e.Notify {
 		if c.Notify == nil {
 			c.Notify = map[string][]string{}
 		}
-		hears := []string{}
-		for _, kind := range kinds {
-			hears = append(hears, string(kind))
-		}
-		c.Notify[string(channel)] = hears
+		c.Notify[string(channel)] = list(kinds)
 	}
 }
 

@@ -2,7 +2,29 @@ package planfile
 
 // file is the form of plans.yaml.
 type file struct {
-	Plans map[text]entry `yaml:"plans"`
+	Channels map[text]route `yaml:"channels"`
+	Plans    map[text]entry `yaml:"plans"`
+}
+
+// The names of its sections.
+const (
+	channels = "channels"
+	plans    = "plans"
+)
+
+// route is a channel as people write it.
+type route struct {
+	Service  text   `yaml:"service"`
+	URL      text   `yaml:"url"`
+	Secret   text   `yaml:"secret"`
+	From     text   `yaml:"from"`
+	To       []text `yaml:"to"`
+	Hears    []text `yaml:"hears"`
+	Plans    []text `yaml:"plans"`
+	Language text   `yaml:"language"`
+	Fallback text   `yaml:"fallback"`
+	Links    *bool  `yaml:"links"`
+	Private  bool   `yaml:"private"`
 }
 
 // entry is a plan as people write it.
@@ -22,6 +44,7 @@ type entry struct {
 	CatchUpWithin text            `yaml:"catch_up_within"`
 	SuspendAfter  text            `yaml:"suspend_after"`
 	KeepImages    text            `yaml:"keep_images"`
+	Unrecognized  text            `yaml:"unrecognized_data"`
 	Notify        map[text][]text `yaml:"notify"`
 }
 

@@ -16,6 +16,7 @@ var homes = []struct {
 	{reflect.TypeFor[entry](), "in a plan"},
 	{reflect.TypeFor[item](), "in an item of images"},
 	{reflect.TypeFor[machine](), "in an item of instances"},
+	{reflect.TypeFor[route](), "in a channel"},
 }
 
 // guessField says which field somebody meant by a word, as the end of a

@@ -37,24 +37,24 @@ func listed(name string, wrong []mistake) error {
 	return errors.Join(errs...)
 }
 
-// locate finds the value that is meant, or the name of the plan that has no such
-// value.
-func locate(root ast.Node, name string, i plan.Invalid) mistake {
+// locate finds the value that is meant, or the name of the plan or channel that
+// has no such value.
+func locate(root ast.Node, i plan.Invalid) mistake {
 	m := mistake{err: guessed(i.Err)}
-	plans := entryOf(root, "plans")
-	if plans == nil {
+	section := entryOf(root, i.Section)
+	if section == nil {
 		return m
 	}
-	p := entryOf(plans.Value, name)
-	if p == nil {
+	e := entryOf(section.Value, i.Name)
+	if e == nil {
 		return m
 	}
-	m.at = p.Key.GetToken().Position
+	m.at = e.Key.GetToken().Position
 	path, err := yaml.PathString("$" + i.Field)
 	if i.Field == "" || err != nil {
 		return m
 	}
-	if node, err := path.FilterNode(p.Value); err == nil && node != nil {
+	if node, err := path.FilterNode(e.Value); err == nil && node != nil {
 		m.at = start(node).Position
 	}
 	return m
@@ -101,7 +101,7 @@ func shown(name string, err error) error {
 	}
 	var p printer.Printer
 	excerpt := strings.TrimRight(p.PrintErrorToken(e.GetToken(), false), "\n")
-	return fmt.Errorf("%s: %s\n%s", place(name, e.GetToken().Position), message(e), excerpt)
+	return fmt.Errorf("%s: %s\n%s", place(name, e.GetToken().Position), message(e), masked(excerpt))
 }
 
 // message says it in the words of the file where the library's are Go's.

@@ -18,35 +18,31 @@ import (
 	"github.com/imageferry/imageferry/internal/plan"
 )
 
-// Parse reads and checks plans.yaml. The name is for errors only. Plans come back
-// valid, with defaults filled in.
-func Parse(name string, data []byte) (plan.Set, error) {
+// Parse reads and checks plans.yaml. The name is for errors only. What comes back
+// is valid, with defaults filled in.
+func Parse(name string, data []byte) (plan.Document, error) {
 	root, err := document(data)
 	if err != nil {
-		return nil, shown(name, err)
+		return plan.Document{}, shown(name, err)
 	}
 	var f file
 	if root != nil {
 		if err := yaml.NodeToValue(root, &f, yaml.Strict()); err != nil {
-			return nil, shown(name, err)
+			return plan.Document{}, shown(name, err)
 		}
 	}
 	if len(f.Plans) == 0 {
-		return nil, fmt.Errorf("%s: no plans; write at least\n\nplans:\n  nightly:\n    images:\n      - id: img-xxxxxxxx", name)
+		return plan.Document{}, fmt.Errorf("%s: no plans; write at least\n\nplans:\n  nightly:\n    images:\n      - id: img-xxxxxxxx", name)
 	}
-	set := plan.Set{}
-	var wrong []mistake
-	for n, e := range f.Plans {
-		p, invalid := e.plan(n)
-		for _, i := range invalid {
-			wrong = append(wrong, locate(root, p.Name, i))
+	d, invalid := f.compile()
+	if len(invalid) > 0 {
+		wrong := make([]mistake, len(invalid))
+		for i := range invalid {
+			wrong[i] = locate(root, invalid[i])
 		}
-		set[p.Name] = p
+		return plan.Document{}, listed(name, wrong)
 	}
-	if len(wrong) > 0 {
-		return nil, listed(name, wrong)
-	}
-	return set, nil
+	return d, nil
 }
 
 // document returns the root of the one document in data, nil if it is empty.

@@ -3,6 +3,7 @@ package planfile_test
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,11 +46,13 @@ plans:
     catch_up_within: 168h
     suspend_after: 0
     keep_images: 0
+    unrecognized_data: accept
     notify:
       webhook: [failed, partial]
   machines:
     images: []
     instances: [{id: ins-a}]
+    unrecognized_data: fail
     notify: {}
 `
 
@@ -76,10 +79,10 @@ func TestParse(t *testing.T) {
 	}
 	patterns.Instances = []plan.InstanceSelector{{ID: "ins-a"}, {Tags: map[string]string{"backup": ""}}}
 	patterns.Unchanged, patterns.MaxInFlight, patterns.CatchUp, patterns.CatchUpWithin = plan.Export, 4, plan.CatchUpAll, 168*time.Hour
-	patterns.SuspendAfter, patterns.KeepImages = 0, 0
+	patterns.SuspendAfter, patterns.KeepImages, patterns.AnyData = 0, 0, true
 	patterns.Notify = map[string][]string{"webhook": {"failed", "partial"}}
 	machines.Name, machines.Instances, machines.KeepImages = "machines", []plan.InstanceSelector{{ID: "ins-a"}}, 3
-	want := plan.Set{"nightly": nightly, "weekly": weekly, "patterns": patterns, "machines": machines}
+	want := plan.Document{Plans: plan.Set{"nightly": nightly, "weekly": weekly, "patterns": patterns, "machines": machines}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -140,9 +143,9 @@ func TestFieldsAreDocumented(t *testing.T) {
 			t.Errorf("docs/plans.md has no row for %q", field)
 		}
 	}
-	for _, kind := range plan.Kinds {
-		if !strings.Contains(string(page), "\n| `"+kind+"` | ") {
-			t.Errorf("docs/plans.md has no row for the kind %q", kind)
+	for _, word := range slices.Concat(plan.Kinds, plan.Services) {
+		if !strings.Contains(string(page), "\n| `"+word+"` | ") {
+			t.Errorf("docs/plans.md has no row for %q", word)
 		}
 	}
 }
@@ -332,6 +335,7 @@ func TestValueErrors(t *testing.T) {
     images: [{id: img-a}]
     catch_up: all
     deadline: 1000h
+    unrecognized_data: acept
 `
 	want := []string{
 		`plans.yaml:2:3: plan name "Zebra"`,
@@ -363,12 +367,20 @@ func TestValueErrors(t *testing.T) {
 		`plans.yaml:40:15: catch_up "newst": want newest, all or none; did you mean "newest"?`,
 		`plans.yaml:41:22: catch_up_within "7d": want a duration such as 90m or 12h; a week is 168h`,
 		`plans.yaml:42:18: keep_images 501: want 0 to 500`,
-		`plans.yaml:44:7: channel "webhok": want webhook; did you mean "webhook"?`,
-		`plans.yaml:46:11: kind of notice "faild": want completed, failed, partial, stalled, missed, skipped, suspended or resumed; did you mean "failed"?`,
-		`plans.yaml:47:11: kind of notice "everything": want completed, failed,`,
+		`plans.yaml:46:11: kind of notice "faild": want completed, recovered, failed, partial, stalled, missed, skipped, suspended, resumed, digest, info, warning or error; did you mean "failed"?`,
+		`plans.yaml:47:11: kind of notice "everything": want completed, recovered,`,
+		`plans.yaml:48:15: channel "webhok": want webhook; did you mean "webhook"?`,
 		`plans.yaml:51:15: catch_up: without a schedule nobody knows what was missed`,
 		`plans.yaml:52:15: deadline 1000h0m0s: want 10m to 744h`,
+		`plans.yaml:53:24: unrecognized_data "acept": want accept or fail; did you mean "accept"?`,
 	}
+	complains(t, text, want)
+}
+
+// complains checks that a file is refused with these lines, of which only the
+// beginning is given.
+func complains(t *testing.T, text string, want []string) {
+	t.Helper()
 	for range 10 { // the order of a map must not show
 		_, err := planfile.Parse("plans.yaml", []byte(text))
 		if err == nil {
@@ -401,12 +413,13 @@ func FuzzParse(f *testing.F) {
 		full, "", "plans: {a: {images: [{id: img-a}]}}", "plans:\n  a: &a\n    images: []\n  b: *a\n", "a: &a [*a]", "plans: {? [a] : {}}", "---\n---\n",
 		"plans: {a: {images: [{tags: {1: 010, ~: ~}}], suspend_after: +1, notify: {webhook: [~]}}}",
 		"plans: {010: {instances: [{tags: &t {a: !!str 5}}, {tags: *t}], keep_images: 0x1}}",
+		channels, "channels: {a: {service: mail, url: FERRY_A, from: a@b, to: [c@d], links: ~}}\nplans: {b: {images: [{id: img-a}]}}",
 		"plans:\n  a: &a\n    images: [{name: &n |\n      b\n    }, {family: *n, newest: 1}]\n  b:\n    <<: *a\n    deadline: 1h\n",
 	} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		set, err := planfile.Parse("plans.yaml", text)
+		read, err := planfile.Parse("plans.yaml", text)
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "plans.yaml:") {
 				t.Fatalf("error does not name the file: %v", err)
@@ -414,14 +427,14 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		var compiled bytes.Buffer
-		if err := set.Write(&compiled); err != nil {
+		if err := read.Write(&compiled); err != nil {
 			t.Fatal(err)
 		}
 		again, err := plan.Read(&compiled)
 		if err != nil {
 			t.Fatalf("what the build takes, the function refuses: %v", err)
 		}
-		if diff := cmp.Diff(set, again); diff != "" {
+		if diff := cmp.Diff(read, again); diff != "" {
 			t.Fatal(diff)
 		}
 	})

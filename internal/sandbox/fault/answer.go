@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -58,9 +59,42 @@ func throttle(w http.ResponseWriter, r *http.Request, retryAfter time.Duration) 
 		answerXML(w, r, http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
 	default:
 		seconds := max(1, int((retryAfter+time.Second-1)/time.Second))
+		if body := tooFast(r.Host); body != "" {
+			answer(w, http.StatusOK, body)
+			return
+		}
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		if hostname(r.Host) == "api.telegram.org" {
+			answer(w, http.StatusTooManyRequests, fmt.Sprintf(`{"ok":false,"error_code":429,"description":"Too Many Requests: retry after %d","parameters":{"retry_after":%[1]d}}`, seconds))
+			return
+		}
 		http.Error(w, "too many requests", http.StatusTooManyRequests)
 	}
+}
+
+// tooFast is how those chat services say it that never say when to come again;
+// see package inbox for where the codes are from.
+func tooFast(host string) string {
+	switch hostname(host) {
+	case "qyapi.weixin.qq.com":
+		return `{"errcode":45009,"errmsg":"api freq out of limit"}`
+	case "oapi.dingtalk.com":
+		return `{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`
+	case "open.feishu.cn", "open.larksuite.com":
+		return `{"code":11232,"msg":"frequency limited","data":{}}`
+	}
+	return ""
+}
+
+// answer says a body as it is, which is JSON if it looks so.
+func answer(w http.ResponseWriter, status int, body string) {
+	kind := "text/plain; charset=utf-8"
+	if strings.HasPrefix(body, "{") {
+		kind = "application/json"
+	}
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(status)
+	io.WriteString(w, body)
 }
 
 func answerJSON(w http.ResponseWriter, status int, code, message string) {

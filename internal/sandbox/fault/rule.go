@@ -33,6 +33,7 @@ const (
 	Error503   Kind = "error-503"   // no effect; unavailable as the service says it
 	Lost500    Kind = "lost-500"    // effect, then the answer of error-500
 	Throttle   Kind = "throttle"    // no effect; too many requests as the service says it
+	Answer     Kind = "answer"      // no effect; Status and Body of the rule, for words of any service
 
 	// The function instance that sent the request is killed at that point.
 	CrashBefore Kind = "crash-before" // no effect
@@ -43,7 +44,7 @@ const (
 	EventLate    Kind = "event-late"    // delivered after Delay
 )
 
-var kinds = []Kind{Latency, LostAnswer, Reset, Error500, Error503, Lost500, Throttle, CrashBefore, CrashAfter, EventLost, EventDoubled, EventLate}
+var kinds = []Kind{Latency, LostAnswer, Reset, Error500, Error503, Lost500, Throttle, Answer, CrashBefore, CrashAfter, EventLost, EventDoubled, EventLate}
 
 func (k Kind) event() bool { return strings.HasPrefix(string(k), "event-") }
 
@@ -73,6 +74,10 @@ type Rule struct {
 	// Retry-After, 1 s if zero. Any other fault happens after it; in JSON it is
 	// text such as "1.5s".
 	Delay time.Duration `json:"-"`
+	// Status and Body are what kind Answer says; the status is 200 if zero, as chat
+	// services have it even for refusals.
+	Status int    `json:"status,omitempty"`
+	Body   string `json:"body,omitempty"`
 }
 
 // jsonRule carries the Delay as text.
@@ -126,6 +131,10 @@ func (r Rule) validate() error {
 		return fmt.Errorf("fault: delay %q: want 0 or more", r.Delay)
 	case r.Delay == 0 && (r.Kind == Latency || r.Kind == EventLate):
 		return fmt.Errorf("fault: kind %q needs a delay", r.Kind)
+	case r.Kind != Answer && (r.Status != 0 || r.Body != ""):
+		return fmt.Errorf("fault: kind %q takes no status or body; %q does", r.Kind, Answer)
+	case r.Status != 0 && (r.Status < 200 || r.Status > 599):
+		return fmt.Errorf("fault: status %d: want 200 to 599", r.Status)
 	case r.Kind.event() && (r.Host != "" || r.Action != ""):
 		return fmt.Errorf("fault: kind %q takes a key, but no host or action", r.Kind)
 	}

@@ -34,7 +34,7 @@ func TestRuleJSON(t *testing.T) {
 
 func TestSenselessRulesAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"kind":"gremlin"}`:                           `kind "gremlin": want one of latency, lost-answer, reset, error-500, error-503, lost-500, throttle, crash-before, crash-after, event-lost, event-doubled, event-late`,
+		`{"kind":"gremlin"}`:                           `kind "gremlin": want one of latency, lost-answer, reset, error-500, error-503, lost-500, throttle, answer, crash-before, crash-after, event-lost, event-doubled, event-late`,
 		`{}`:                                           `kind "": want one of`,
 		`{"kind":"reset","hots":"x"}`:                  `unknown field "hots"`,
 		`{"kind":"reset","probability":1.5}`:           `probability 1.5: want 0 to 1`,
@@ -46,6 +46,9 @@ func TestSenselessRulesAreRefused(t *testing.T) {
 		`{"kind":"event-late"}`:                        `kind "event-late" needs a delay`,
 		`{"kind":"event-lost","action":"timer"}`:       `takes a key, but no host or action`,
 		`{"kind":"event-lost","host":"*"}`:             `takes a key, but no host or action`,
+		`{"kind":"reset","status":500}`:                `takes no status or body`,
+		`{"kind":"answer","status":99}`:                `status 99: want 200 to 599`,
+		`{"kind":"answer","status":410,"body":"x"}`:    "",
 		`{"kind":"event-doubled","key":"*","count":1}`: "",
 	} {
 		var r fault.Rule

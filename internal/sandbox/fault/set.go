@@ -128,6 +128,14 @@ func (s *Set) Deliver(key string) []time.Duration {
 	return []time.Duration{0}
 }
 
+// Fate decides about something that is not an HTTP request, such as a command of
+// a mail session, as Wrap does for those: how long it is held up, and what
+// happens to it then, which is "" if nothing does.
+func (s *Set) Fate(host, action, key string) (wait time.Duration, kind Kind) {
+	wait, fate := s.decide(question{host: host, action: action, key: key})
+	return wait, fate.Kind
+}
+
 // decide returns how long a request is held up and what happens to it then: a
 // zero Rule if nothing does.
 func (s *Set) decide(q question) (wait time.Duration, fate Rule) {

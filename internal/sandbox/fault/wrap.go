@@ -2,6 +2,7 @@ package fault
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net"
@@ -45,6 +46,8 @@ func (s *Set) Wrap(next http.Handler) http.Handler {
 			fail(w, r, http.StatusServiceUnavailable)
 		case Throttle:
 			throttle(w, r, fate.Delay)
+		case Answer:
+			answer(w, cmp.Or(fate.Status, http.StatusOK), fate.Body)
 		default:
 			next.ServeHTTP(w, r)
 		}
@@ -127,12 +130,16 @@ func (discard) FlushError() error           { return nil }
 
 // ask says what a request is about.
 func ask(r *http.Request) question {
-	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host = r.Host
-	}
 	key := strings.TrimPrefix(r.URL.Path, "/")
-	return question{host: host, action: action(r, key == ""), key: key}
+	return question{host: hostname(r.Host), action: action(r, key == ""), key: key}
+}
+
+// hostname is a host without its port, in lower case.
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.ToLower(host)
 }
 
 // action names what a request does, as Rule.Action describes.

@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -186,6 +187,50 @@ func TestThrottledWebhook(t *testing.T) {
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "2" {
 		t.Errorf("%s, Retry-After %q", resp.Status, resp.Header.Get("Retry-After"))
+	}
+}
+
+func TestChatsAreRefusedInTheirOwnWords(t *testing.T) {
+	for _, tt := range []struct {
+		rule   fault.Rule
+		url    string
+		status int
+		body   string
+	}{
+		{fault.Rule{Kind: fault.Throttle}, "https://qyapi.weixin.qq.com/cgi-bin/webhook/send", 200, `{"errcode":45009,`},
+		{fault.Rule{Kind: fault.Throttle}, "https://oapi.dingtalk.com/robot/send", 200, `{"errcode":130101,`},
+		{fault.Rule{Kind: fault.Throttle}, "https://open.feishu.cn/open-apis/bot/v2/hook/h", 200, `{"code":11232,`},
+		{fault.Rule{Kind: fault.Throttle, Delay: 7 * time.Second}, "https://api.telegram.org/bot1:t/sendMessage", 429, `{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 7","parameters":{"retry_after":7}}`},
+		{fault.Rule{Kind: fault.Answer, Body: `{"errcode":310000,"errmsg":"keywords not in content"}`}, "https://oapi.dingtalk.com/robot/send", 200, `{"errcode":310000,`},
+		{fault.Rule{Kind: fault.Answer, Status: 410, Body: "channel_is_archived"}, "https://hooks.slack.com/services/T/B/X", 410, "channel_is_archived"},
+	} {
+		s := fault.New(1)
+		if _, err := s.Add(tt.rule); err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		s.Wrap(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest(http.MethodPost, tt.url, strings.NewReader("{}")))
+		if w.Code != tt.status || !strings.HasPrefix(w.Body.String(), tt.body) || strings.HasPrefix(tt.body, "{") != (w.Header().Get("Content-Type") == "application/json") {
+			t.Errorf("%s at %s: %d %s", tt.rule.Kind, tt.url, w.Code, w.Body)
+		}
+	}
+}
+
+func TestFateOfOtherThanRequests(t *testing.T) {
+	s := fault.New(1)
+	for _, r := range []fault.Rule{{Kind: fault.Latency, Host: "mail", Delay: time.Minute}, {Kind: fault.Error503, Host: "mail", Action: "RCPT", Key: "*@example.com*"}} {
+		if _, err := s.Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if wait, kind := s.Fate("mail", "RCPT", "TO:<a@example.com>"); wait != time.Minute || kind != fault.Error503 {
+		t.Errorf("%v, %q", wait, kind)
+	}
+	if wait, kind := s.Fate("mail", "DATA", ""); wait != time.Minute || kind != "" {
+		t.Errorf("%v, %q", wait, kind)
+	}
+	if wait, kind := s.Fate("other", "RCPT", ""); wait != 0 || kind != "" {
+		t.Errorf("%v, %q", wait, kind)
 	}
 }
 

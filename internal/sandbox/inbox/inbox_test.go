@@ -185,6 +185,32 @@ func TestLostAnswerStillReachedPeople(t *testing.T) {
 	}
 }
 
+func TestPageShowsOneService(t *testing.T) {
+	p := newPeople(t, inbox.Config{Robots: map[string]inbox.Robot{"h": {Name: "oncall"}}})
+	p.send(t, slackURL, `{"text":"🔴 *Failed*\nsee <https://e.test/x|the page> <!here>"}`)
+	p.send(t, feishuURL, `{"msg_type":"text","content":{"text":"whole"}}`)
+	page := func(query string) string {
+		w := httptest.NewRecorder()
+		p.Page().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/inbox"+query, nil))
+		return w.Body.String()
+	}
+	for query, want := range map[string][]string{
+		"":               {`<a href="?" aria-current="page">all 2</a>`, `<a href="?channel=slack">slack 1</a>`, "Failed", "<h2>whole</h2>", "<b>feishu</b> (oncall)"},
+		"?channel=slack": {`<a href="?channel=slack" aria-current="page">slack 1</a>`, `<article class="error">`, `the page: <a href="https://e.test/x" rel="noreferrer">https://e.test/x</a>`, "Calls: here"},
+		"?channel=mail":  {`aria-current="page">mail 0</a>`, "Nothing yet."},
+	} {
+		body := page(query)
+		for _, w := range want {
+			if !strings.Contains(body, w) {
+				t.Errorf("page %q lacks %s:\n%s", query, w, body)
+			}
+		}
+		if strings.Contains(body, "whole</h2>") != (query == "") {
+			t.Errorf("page %q shows the wrong messages", query)
+		}
+	}
+}
+
 func TestPageEscapes(t *testing.T) {
 	p := newPeople(t, inbox.Config{})
 	p.send(t, "https://hooks.slack.com/services/T/B/X", `{"text":"<script>alert(1)</script> & 镜像"}`)

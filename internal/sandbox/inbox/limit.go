@@ -23,8 +23,8 @@ type calls struct {
 	silent   time.Time // until then nothing is admitted
 }
 
-// admit reports whether a robot may make a call now.
-func (l *limits) admit(robot string, now time.Time, rates []rate) bool {
+// admit returns 0 if a robot may make a call now, or else how long it has to wait.
+func (l *limits) admit(robot string, now time.Time, rates []rate) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.robots == nil {
@@ -38,15 +38,15 @@ func (l *limits) admit(robot string, now time.Time, rates []rate) bool {
 	return c.admit(now, rates)
 }
 
-func (c *calls) admit(now time.Time, rates []rate) bool {
+func (c *calls) admit(now time.Time, rates []rate) (wait time.Duration) {
 	if now.Before(c.silent) {
-		return false
+		return c.silent.Sub(now)
 	}
 	for _, r := range rates {
 		// The call that is r.calls back must have left the span.
 		if i := len(c.admitted) - r.calls; i >= 0 && now.Sub(c.admitted[i]) < r.span {
 			c.silent = now.Add(r.pause)
-			return false
+			return max(r.pause, c.admitted[i].Add(r.span).Sub(now))
 		}
 	}
 	const most = 100 // no rate counts more calls than this
@@ -54,5 +54,5 @@ func (c *calls) admit(now time.Time, rates []rate) bool {
 		c.admitted = c.admitted[1:]
 	}
 	c.admitted = append(c.admitted, now)
-	return true
+	return 0
 }

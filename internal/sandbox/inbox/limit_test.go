@@ -32,7 +32,7 @@ func TestCallsLeaveTheSpan(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var l limits
 			for _, c := range tt.calls {
-				if got := l.admit("robot", at(c.second), tt.rates); got != c.want {
+				if got := l.admit("robot", at(c.second), tt.rates) == 0; got != c.want {
 					t.Errorf("second %v: %t, want %t", c.second, got, c.want)
 				}
 			}
@@ -44,7 +44,7 @@ func TestHundredAMinute(t *testing.T) {
 	var l limits
 	now := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 	for i := range 250 { // 0.3 s apart: 100 calls take half a minute, the other half nothing goes
-		got, want := l.admit("h", now.Add(time.Duration(i)*300*time.Millisecond), feishuRate), i%200 < 100
+		got, want := l.admit("h", now.Add(time.Duration(i)*300*time.Millisecond), feishuRate) == 0, i%200 < 100
 		if got != want {
 			t.Fatalf("call %d: %t, want %t", i+1, got, want)
 		}

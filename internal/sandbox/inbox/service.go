@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"mime"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // maxRead is the largest body that any of the services looks at.
@@ -63,6 +66,9 @@ func (in *Inbox) serve(s service, w http.ResponseWriter, r *http.Request) {
 	}
 	in.keep(m)
 	w.Header().Set("Content-Type", a.contentType)
+	if a.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(a.retryAfter))
+	}
 	w.WriteHeader(a.status)
 	io.WriteString(w, a.body)
 }
@@ -84,10 +90,20 @@ type answer struct {
 	status      int
 	contentType string
 	body        string
+	retryAfter  int // seconds; 0: no such header
 }
 
+// later is an answer to a robot that has to wait, in a header as well.
+func (a answer) later(wait time.Duration) answer {
+	a.retryAfter = seconds(wait)
+	return a
+}
+
+// seconds rounds up, to one at least.
+func seconds(d time.Duration) int { return max(1, int((d+time.Second-1)/time.Second)) }
+
 func plain(status int, text string) answer {
-	return answer{status, "text/plain; charset=utf-8", text}
+	return answer{status: status, contentType: "text/plain; charset=utf-8", body: text}
 }
 
 func object(status int, v map[string]any) answer {
@@ -95,7 +111,7 @@ func object(status int, v map[string]any) answer {
 	if err != nil {
 		panic(err) // only texts and numbers of ours get here
 	}
-	return answer{status, "application/json", string(b)}
+	return answer{status: status, contentType: "application/json", body: string(b)}
 }
 
 // refuse notes why a message is of no use and passes the answer on.
@@ -119,4 +135,24 @@ func text(v any, path ...string) string {
 	}
 	s, _ := v.(string)
 	return s
+}
+
+// number returns the number at the end of a path through objects, or 0.
+func number(v any, key string) float64 {
+	m, _ := v.(map[string]any)
+	n, _ := m[key].(float64)
+	return n
+}
+
+// list returns the array of that name, or nil.
+func list(v any, key string) []any {
+	m, _ := v.(map[string]any)
+	l, _ := m[key].([]any)
+	return l
+}
+
+// isJSON reports whether a request says that its body is JSON.
+func isJSON(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "application/json"
 }

@@ -6,21 +6,28 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"path"
 	"regexp"
 	"strings"
 	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
 // receiveWebhook takes CloudEvents 1.0 in structured JSON mode, signed as
 // Standard Webhooks, at any path.
 func (in *Inbox) receiveWebhook(m *Message, r *http.Request, body []byte) answer {
 	m.ID = r.Header.Get("webhook-id")
+	webhook, err := in.webhookOf(m, path.Base(r.URL.Path))
+	if err != nil {
+		return m.refuse(err.Error(), plain(http.StatusInternalServerError, err.Error()))
+	}
 	m.Text = string(m.Body)
 	if r.Method != http.MethodPost {
 		return m.refuse("method "+r.Method, plain(http.StatusMethodNotAllowed, "POST only"))
 	}
-	if in.webhook != nil {
-		if err := in.webhook.Verify(body, r.Header); err != nil {
+	if webhook != nil {
+		if err := webhook.Verify(body, r.Header); err != nil {
 			return m.refuse(err.Error(), plain(http.StatusUnauthorized, err.Error()))
 		}
 		m.Signed = true
@@ -36,8 +43,36 @@ func (in *Inbox) receiveWebhook(m *Message, r *http.Request, body []byte) answer
 	}
 	m.Type, m.Subject = e.Type, e.Subject
 	m.Data, _ = tree(e.Data)
-	m.Text = strings.TrimSpace(e.Type + " " + e.Subject + "\n" + readable(m.Data, ""))
+	readEvent(e, m)
 	return plain(http.StatusOK, "ok")
+}
+
+// webhookOf returns what checks the signatures of a receiver, or nil if it takes
+// unsigned events.
+func (in *Inbox) webhookOf(m *Message, key string) (*standardwebhooks.Webhook, error) {
+	r, named := in.robots[key]
+	if !named {
+		return in.webhook, nil
+	}
+	if m.Robot = r.Name; r.Secret == "" {
+		return nil, nil
+	}
+	w, err := standardwebhooks.NewWebhook(r.Secret)
+	if err != nil {
+		return nil, fmt.Errorf("the secret of the receiver %q is not base64", r.Name)
+	}
+	return w, nil
+}
+
+// readEvent reads what an event says about itself, and then those of its data
+// that are made for people.
+func readEvent(e event, m *Message) {
+	var r reading
+	r.plain(strings.TrimSpace(e.Type + " " + e.Subject))
+	r.plain(text(m.Data, "subject"))
+	r.plain(text(m.Data, "text"))
+	r.matter(map[string]string{"error": "red", "warning": "orange", "info": "green"}[text(m.Data, "severity")])
+	r.into(m)
 }
 
 // event is the part of a CloudEvent that a receiver here looks at.

@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -74,6 +75,10 @@ func (c *CA) Pool() *x509.CertPool {
 	return pool
 }
 
+// Loopback returns the certificate of servers on this machine that are reached
+// without the proxy: for localhost, 127.0.0.1 and ::1.
+func (c *CA) Loopback() (*tls.Certificate, error) { return c.leaf("localhost") }
+
 // leaf returns the certificate of one host, made when first asked for.
 func (c *CA) leaf(host string) (*tls.Certificate, error) {
 	c.mu.Lock()
@@ -92,6 +97,9 @@ func (c *CA) leaf(host string) (*tls.Certificate, error) {
 		NotAfter:    c.cert.NotAfter,
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	if host == "localhost" {
+		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, c.cert, key.Public(), c.key)
 	if err != nil {

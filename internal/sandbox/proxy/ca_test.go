@@ -78,3 +78,20 @@ func copyFile(from, to, name string) error {
 	}
 	return os.WriteFile(filepath.Join(to, name), b, 0o600)
 }
+
+func TestLoopbackIsVouchedFor(t *testing.T) {
+	ca := newCA(t, t.TempDir())
+	pair, err := ca.Loopback()
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(pair.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"localhost": true, "127.0.0.1": true, "::1": true, "127.0.0.2": false, "example.com": false} {
+		if _, err := leaf.Verify(x509.VerifyOptions{DNSName: name, Roots: ca.Pool()}); (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
