@@ -45,6 +45,6 @@ func command() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.AddCommand(packageCommand(), sandboxCommand(), ledgerCommand(),
-		planCommand(), runCommand(), resumeCommand(), exportsCommand(), retryCommand())
+		planCommand(), runCommand(), resumeCommand(), exportsCommand(), retryCommand(), notifyCommand(), verifyCommand())
 	return root
 }

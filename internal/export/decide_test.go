@@ -128,8 +128,8 @@ func TestDecide(t *testing.T) {
 		{"a set, listed", ledger.Entry{Request: ofSet}, setSeen(names), 0, "look 4"},
 		{"a set, being written", ledger.Entry{Request: ofSet}, setWritten, 0, "wait"},
 		{"a set, whole", ledger.Entry{Request: ofSet}, setSeen(all), 0, "effect COMPLETE"},
-		{"a set with another first file", ledger.Entry{Request: notFirst}, setSeen(all), 0, "FAILED gone"},
-		{"seen and gone", ledger.Entry{Request: observed}, seen(files), 0, "FAILED gone"},
+		{"a set with another first file", ledger.Entry{Request: notFirst}, setSeen(all), 0, "effect FAILED gone"},
+		{"seen and gone", ledger.Entry{Request: observed}, seen(files), 0, "effect FAILED gone"},
 
 		{"claimed", intent, export.Seen{}, 10*time.Minute - 1, "wait"},
 		{"claimed, traces or not", intent, standing, 10*time.Minute - 1, "wait"},

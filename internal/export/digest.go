@@ -18,8 +18,9 @@ import (
 // only channels that ask for it get it.
 
 const (
-	// digestSlots is how many of a plan's newest slots are looked at.
-	digestSlots = 3
+	// digestSlots is how many slots without a digest are looked at: one that is later
+	// than so many others has long been told of as such.
+	digestSlots = 30
 	// digestMost bounds the exports that a digest names; it counts them all.
 	digestMost = 200
 )
@@ -48,21 +49,21 @@ func (d *Driver) digest(ctx context.Context, t *tick, p plan.Plan) error {
 }
 
 // undigested returns those of the newest filled slots that nobody was told of in one
-// piece, oldest first.
+// piece, newest first. Where nobody ever was, it is the newest alone: who asks for
+// digests today does not ask for those of last month.
 func (s standing) undigested() (list []ledger.Mark) {
-	n := 0
-	for _, m := range slices.Backward(s) {
-		if m.Fate != ledger.Filled {
-			continue
-		}
-		if n++; n > digestSlots {
-			break
-		}
-		if !slices.Contains(s, ledger.Mark{Slot: m.Slot, Fate: ledger.Digested}) {
+	began := slices.IndexFunc(s, func(m ledger.Mark) bool { return m.Fate == ledger.Digested })
+	for i, m := range slices.Backward(s) {
+		switch {
+		case m.Fate != ledger.Filled:
+		case began < 0:
+			return []ledger.Mark{m}
+		case i < began, len(list) == digestSlots:
+			return list
+		case !slices.Contains(s, ledger.Mark{Slot: m.Slot, Fate: ledger.Digested}):
 			list = append(list, m)
 		}
 	}
-	slices.Reverse(list)
 	return list
 }
 

@@ -113,7 +113,7 @@ func (f files) Names(_ context.Context, _ image.Bucket, prefix string) (names []
 	err = f.w.do("LIST files "+prefix, func() error {
 		f.w.deliver()
 		for _, key := range slices.Sorted(maps.Keys(f.w.objects)) {
-			if strings.HasPrefix(key, prefix) && len(names) < export.MaxNames {
+			if strings.HasPrefix(key, prefix) && len(names) < export.MaxNames && !f.w.blind {
 				names = append(names, key)
 			}
 		}

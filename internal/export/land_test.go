@@ -170,3 +170,38 @@ func TestLandStartsNothing(t *testing.T) {
 	w.sweepFor(24 * time.Hour)
 	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
 }
+
+// A storm of events that are junk, or forged: nobody is told of anything, the ledger
+// stays as it is, and each costs at most a look for its log, its first entry and the
+// file; one more in a whole invocation.
+func TestEventStorm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.silent = true
+	const events, batch = 100_000, 100
+	forged := 0
+	for i := 0; i < events; i += batch {
+		var keys []string
+		for n := i; n < i+batch; n++ {
+			switch n % 4 {
+			case 0:
+				keys = append(keys, fmt.Sprintf("logs/%d.gz", n))
+			case 1:
+				keys = append(keys, fmt.Sprintf("nightly-20261122t030000z-%d_manifest.json", n))
+			case 2:
+				keys, forged = append(keys, fmt.Sprintf("x%d_xvda.raw", n)), forged+1
+			case 3:
+				keys, forged = append(keys, fmt.Sprintf("nightly-20261122t030000z-%d_img-%d_system_snap-%d.raw", n, n, n)), forged+1
+			}
+		}
+		if err := w.land(keys...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(w.notices) != 0 || len(w.keys("")) != 0 {
+		t.Errorf("%d notices, %d objects in the ledger", len(w.notices), len(w.keys("")))
+	}
+	if most := 3*forged + events/batch; len(w.calls) > most {
+		t.Errorf("%d requests for %d events, %d of them forged; want at most %d", len(w.calls), events, forged, most)
+	}
+}

@@ -23,12 +23,12 @@ const maxSends = 5
 
 // tell: the verdict stands; somebody may not have heard of it yet.
 func tell(s Situation) Step {
+	if s.Now.Before(s.Entry.Until) {
+		return Step{} // somebody is at it
+	}
 	next := s.Entry.Next(s.Entry.State, s.Now)
 	next.Deliveries = map[string]ledger.Delivery{}
 	for name, d := range s.Entry.Deliveries {
-		if d.State == ledger.Sending && s.Now.Before(s.Entry.Until) {
-			return Step{} // somebody is at it
-		}
 		if d.State == ledger.Sending && d.Attempt >= maxSends {
 			d.State, d.Detail = ledger.Undelivered, "nobody knows whether the last try was received"
 		}

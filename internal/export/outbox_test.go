@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -214,5 +215,43 @@ func TestDigest(t *testing.T) {
 	}
 	if len(w.keys("v1/slots/nightly/20261122t030000z.digest")) != 1 || len(w.open()) != 0 {
 		t.Errorf("open %q, slots %q", w.open(), w.keys("v1/slots/"))
+	}
+}
+
+// A slot that is late is told of when it is over, though others were told of before.
+// Slots from before anybody asked are not told of.
+func TestDigestOfALateSlot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.list = []plan.Channel{{Name: "chat", Hears: []string{"digest"}}}
+	p := order(web).Plan
+	p.Schedule, p.Unchanged, p.Deadline = "0 0 11 * * * *", plan.Export, 72*time.Hour
+	old := p
+	_, _ = w.fire(old, slot) // before anybody asked
+	w.sweepFor(time.Hour)
+	w.plans = plan.Set{p.Name: p}
+	for day := 1; day <= 4; day++ {
+		w.now = slot.AddDate(0, 0, day)
+		if w.takes = 20 * time.Minute; day == 2 {
+			w.takes = 0 // never
+		}
+		_, _ = w.fire(p, w.now)
+		w.takes = 20 * time.Minute
+		for range 4 {
+			w.now = w.now.Add(time.Hour)
+			_ = w.sweep()
+		}
+	}
+	w.now = slot.AddDate(0, 0, 9)
+	for range 3 {
+		_ = w.sweep()
+	}
+	var days []int
+	for _, n := range w.told(ledger.KindDigest) {
+		days = append(days, int(n.Request.News.Slots[0].Sub(slot).Hours()/24))
+	}
+	slices.Sort(days)
+	if !slices.Equal(days, []int{1, 2, 3, 4}) {
+		t.Errorf("told of days %v", days)
 	}
 }

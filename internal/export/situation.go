@@ -55,7 +55,8 @@ func (s Situation) expected() []string {
 	case s.Entry.Expected != nil:
 		return s.Entry.Expected
 	case r.Origin == ledger.Observed && r.Set != "":
-		return image.SetMembers(r.Set, r.Format, s.Seen.Standing)
+		// A stale listing need not show what an event told of; a look at the file does.
+		return image.SetMembers(r.Set, r.Format, append(slices.Clone(s.Seen.Standing), r.File))
 	}
 	return s.Entry.Request.Files()
 }

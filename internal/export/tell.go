@@ -9,7 +9,9 @@ func (s Situation) fail(reason, detail, hint string) Step {
 	return s.conclude(ledger.Failed, reason, detail, hint)
 }
 
-// conclude reaches a verdict and claims the telling of it in one entry.
+// conclude reaches a verdict and claims the telling of it in one entry. It is a claim
+// even if nobody is to be told: a verdict that a racing writer overwrites must not
+// be gone on from.
 func (s Situation) conclude(verdict ledger.State, reason, detail, hint string) Step {
 	next := s.Entry.Next(verdict, s.Now)
 	next.Verdict, next.Ended = verdict, s.Now.UTC()
@@ -27,7 +29,7 @@ func (s Situation) conclude(verdict ledger.State, reason, detail, hint string) S
 	if verdict == ledger.Complete || verdict == ledger.Partial {
 		claim(ledger.ManifestChannel)
 	}
-	return Step{Append: &next, Effect: len(next.Deliveries) > 0}
+	return Step{Append: &next, Effect: true}
 }
 
 // hears reports whether a channel hears of a kind of notice about a request: the

@@ -208,6 +208,18 @@ func TestConsoleSet(t *testing.T) {
 	}
 }
 
+// A listing that does not show a file yet makes it no stranger to its own set.
+func TestConsoleSetInAStaleListing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.put("web_xvda.raw", 5)
+	w.blind = true
+	_ = w.land("web_xvda.raw")
+	if len(w.notices) != 1 || w.notices[0].Verdict != ledger.Complete {
+		t.Errorf("%+v", w.notices)
+	}
+}
+
 // A text file with the name of a disk is told of as what it is.
 func TestConsoleSetWithATextFile(t *testing.T) {
 	t.Parallel()

@@ -54,6 +54,7 @@ type world struct {
 	takes      time.Duration        // from ExportImages to the files; 0: they never come
 	asked      image.ID             // that ExportImages was called for last
 	invisible  bool                 // uploads do not show
+	blind      bool                 // listings of files show nothing
 	pace       time.Duration        // that a call of ExportImages takes
 	plans      plan.Set             // whose slots are looked after
 

@@ -142,7 +142,7 @@ func (f File) Set() string {
 }
 
 // SetMembers returns those of the keys that are disks of one set in one format, in
-// the order of their names.
+// the order of their names, each once.
 func SetMembers(set string, format Format, keys []string) (members []string) {
 	for _, key := range keys {
 		if f, ok := ParseFile(key); ok && f.Set() == set && f.Format() == format {
@@ -150,5 +150,5 @@ func SetMembers(set string, format Format, keys []string) (members []string) {
 		}
 	}
 	slices.Sort(members)
-	return members
+	return slices.Compact(members)
 }

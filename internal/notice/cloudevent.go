@@ -27,12 +27,13 @@ type payload struct {
 
 // CloudEvent returns the notice as a CloudEvent 1.0 in structured JSON, media type
 // application/cloudevents+json. Its data are those of n, with the words of m as
-// their subject, one line, and their text, the lines below it.
+// their subject, one line, and their text, the lines below it. Links are in the data
+// alone: they are long, and lend their powers to whoever reads a log.
 func (n Notice) CloudEvent(m Message) ([]byte, error) {
 	e := event{
 		SpecVersion: "1.0", ID: n.ID, Type: n.Type, Time: n.Time.UTC(), ContentType: "application/json",
 		Source: "/imageferry/" + n.Data.Region, Subject: n.Data.about(),
-		Data: payload{Data: n.Data, Subject: m.Title, Text: m.body()},
+		Data: payload{Data: n.Data, Subject: m.Title, Text: m.body(false)},
 	}
 	body, err := json.Marshal(e)
 	if err != nil {

@@ -43,11 +43,11 @@ func (m Message) Plain() string {
 	if len(m.Lines) == 0 {
 		return m.Title
 	}
-	return m.Title + "\n" + m.body()
+	return m.Title + "\n" + m.body(true)
 }
 
-// body returns the lines below the title as plain text.
-func (m Message) body() string {
+// body returns the lines below the title as plain text, with or without addresses.
+func (m Message) body(links bool) string {
 	var b strings.Builder
 	for i, l := range m.Lines {
 		if i > 0 {
@@ -57,7 +57,7 @@ func (m Message) body() string {
 			b.WriteString(l.Label + ": ")
 		}
 		b.WriteString(l.Text)
-		if l.URL != "" {
+		if links && l.URL != "" {
 			b.WriteString(" " + l.URL)
 		}
 	}

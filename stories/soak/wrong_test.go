@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/notice"
 	"github.com/imageferry/imageferry/internal/plan"
 	"github.com/imageferry/imageferry/internal/sandbox/cvm"
 	"github.com/imageferry/imageferry/internal/sandbox/inbox"
