@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,13 +25,13 @@ With a sandbox running: eval "$(imageferry sandbox env)"`
 
 // openCloud puts a deployment together as its functions do, with the keys of the
 // person who calls. Its error names everything that is missing.
-func openCloud(environ []string, plans plan.Set) (*ferry.Ferry, error) {
+func openCloud(environ []string, doc plan.Document) (*ferry.Ferry, error) {
 	creds, missing := keys(environ)
-	c, err := config.Parse(settings(environ))
+	c, err := config.Parse(settings(environ, doc.Channels))
 	if err := errors.Join(missing, err); err != nil {
 		return nil, fmt.Errorf("%w\nsee --help", err)
 	}
-	return ferry.New(c, plan.Document{Plans: plans}, creds)
+	return ferry.New(c, plan.Document{Plans: doc.Plans}, creds)
 }
 
 // keys returns the caller's own keys. SCF gives its functions theirs under other
@@ -49,17 +50,28 @@ func keys(environ []string) (tencent.Credentials, error) {
 }
 
 // settings returns the functions' settings in an environment. FERRY_URL is for
-// callers of the API, and others are of channels, by which nobody is told from here;
-// the region may be named as Tencent's own tools do.
-func settings(environ []string) []string {
+// callers of the API, and the channels' variables for those who are told; the region
+// may be named as Tencent's own tools do.
+func settings(environ []string, channels plan.Channels) []string {
+	others := []string{"FERRY_URL"}
+	for _, v := range channels.Variables() {
+		if !config.IsSetting(v.Name) {
+			others = append(others, v.Name)
+		}
+	}
 	list := slices.DeleteFunc(slices.Clone(environ), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return strings.HasPrefix(name, "FERRY_") && !config.IsSetting(name)
+		return slices.Contains(others, name)
 	})
 	if lookup(environ, "FERRY_REGION") == "" {
-		list = append(list, "FERRY_REGION="+lookup(environ, "TENCENTCLOUD_REGION"))
+		list = append(list, "FERRY_REGION="+regionOf(environ))
 	}
 	return list
+}
+
+// regionOf returns the deployment's region.
+func regionOf(environ []string) string {
+	return cmp.Or(lookup(environ, "FERRY_REGION"), lookup(environ, "TENCENTCLOUD_REGION"))
 }
 
 // lookup returns the value of a variable, empty if it is not there.

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/imageferry/imageferry/internal/api"
+	"github.com/imageferry/imageferry/internal/ledger"
 )
 
 func exportsCommand() *cobra.Command {
@@ -102,6 +105,11 @@ func explain(v api.View) string {
 	for _, s := range []string{v.Reason, v.Detail, v.Hint, v.Problem} {
 		if s != "" {
 			parts = append(parts, printable(s))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Deliveries)) {
+		if d := v.Deliveries[name]; d.State == ledger.Undelivered {
+			parts = append(parts, "NOT DELIVERED by "+name+": "+printable(d.Detail))
 		}
 	}
 	return strings.Join(parts, "; ")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/fsck"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
@@ -87,15 +88,27 @@ func head(w io.Writer, e ledger.Entry) {
 		line("to", "%s as %s, until %s", r.Bucket, r.Format, instant(r.Deadline))
 	}
 	for _, f := range e.Landed {
-		line("file", "%s, %d bytes, crc64 %s", f.Key, f.Size, f.CRC64)
+		line("file", "%s, %d bytes, crc64 %s%s", f.Key, f.Size, f.CRC64, inside(f.Check))
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Deliveries)) {
 		d := e.Deliveries[name]
-		line("told", "%s: %s at try %d%s", name, d.State, d.Attempt, behind(d.Detail))
+		line("told", "%s: %s at try %d%s%s", name, d.State, d.Attempt, insteadOf(d.For), behind(d.Detail))
 	}
 	if e.Hint != "" {
 		line("hint", "%s", e.Hint)
 	}
+}
+
+// inside says what was found in a file.
+func inside(c *diskimage.Report) string {
+	if c == nil {
+		return ""
+	}
+	text := fmt.Sprintf(", %s: %s, %d bytes, %s", c.Verdict, c.Format, c.Bytes, c.Contents)
+	for _, f := range c.Findings {
+		text += "; " + f.Detail
+	}
+	return text
 }
 
 func ofPlan(name string) string {
@@ -103,6 +116,13 @@ func ofPlan(name string) string {
 		return ""
 	}
 	return ", plan " + name
+}
+
+func insteadOf(channel string) string {
+	if channel == "" {
+		return ""
+	}
+	return ", instead of " + channel
 }
 
 // behind sets what somebody said behind what it is about.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/sandbox/account"
@@ -128,7 +129,7 @@ func fillLedger(ctx context.Context, store ledger.Store, slot time.Time) error {
 		next(ledger.Accepted, func(e *ledger.Entry) { e.TaskID, e.Started, e.Expected = 4711, e.At, done.Files() }),
 		next(ledger.Complete, func(e *ledger.Entry) {
 			e.Verdict, e.Ended, e.Until = ledger.Complete, e.At, e.At.Add(time.Minute)
-			e.Landed = []ledger.File{{Key: done.Files()[0], Size: 42, CRC64: "7"}}
+			e.Landed = []ledger.File{{Key: done.Files()[0], Size: 42, CRC64: "7", Check: &diskimage.Report{Verdict: diskimage.Verified, Format: image.RAW, Bytes: 42, Contents: "ext4"}}}
 			e.Deliveries = map[string]ledger.Delivery{"webhook": {ID: e.NoticeID(), State: ledger.Sending, Attempt: 1}}
 		}),
 		next(ledger.Closed, func(e *ledger.Entry) {

@@ -54,15 +54,14 @@ func (f planFlags) run(ctx context.Context, w io.Writer, names []string) error {
 	if err != nil {
 		return err
 	}
-	set := doc.Plans
-	plans, err := choose(set, names)
+	plans, err := choose(doc.Plans, names)
 	if err != nil {
 		return err
 	}
 	if f.next > 0 {
 		return f.printNext(w, plans)
 	}
-	return f.preview(ctx, w, set, plans)
+	return f.preview(ctx, w, doc, plans)
 }
 
 // choose returns the plans of these names, or all.
@@ -78,8 +77,8 @@ func choose(set plan.Set, names []string) ([]plan.Plan, error) {
 }
 
 // preview prints the plans that can be previewed, and returns the errors of the rest.
-func (f planFlags) preview(ctx context.Context, w io.Writer, set plan.Set, plans []plan.Plan) error {
-	cloud, err := openCloud(os.Environ(), set)
+func (f planFlags) preview(ctx context.Context, w io.Writer, doc plan.Document, plans []plan.Plan) error {
+	cloud, err := openCloud(os.Environ(), doc)
 	if err != nil {
 		return err
 	}

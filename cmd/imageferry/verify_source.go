@@ -61,7 +61,7 @@ func openObject(ctx context.Context, environ []string, at string) (*subject, err
 		return nil, fmt.Errorf("cos://%s: want cos://BUCKET/KEY", at)
 	}
 	creds, err := keys(environ)
-	region := lookup(settings(environ), "FERRY_REGION")
+	region := regionOf(environ)
 	if region == "" {
 		err = errors.Join(errors.New("FERRY_REGION: is required"), err)
 	}

@@ -29,6 +29,20 @@ func TestEveryReasonIsExplained(t *testing.T) {
 	}
 }
 
+func TestEveryFindingIsExplained(t *testing.T) {
+	t.Parallel()
+	page := texts(t, failures+"not-whole.md")[failures+"not-whole.md"]
+	codes := quoted(texts(t, "internal/diskimage/codes.go", "cmd/imageferry/verify_print.go"), `(?m)^\t[A-Za-z0-9]+ += "([a-z0-9-]+)"`)
+	if len(codes) < 29 || !slices.Contains(codes, "gpt-primary") || !slices.Contains(codes, "crc64") {
+		t.Fatalf("the codes are not written in the code as this test thinks: %q", codes)
+	}
+	for _, code := range codes {
+		if !strings.Contains(page, "\n| `"+code+"`") {
+			t.Errorf("%snot-whole.md has no line for the finding %q", failures, code)
+		}
+	}
+}
+
 func TestEveryQuotedCodeExists(t *testing.T) {
 	t.Parallel()
 	codes := quoted(texts(t, "internal/tencent/*.go"), `"([A-Z][A-Za-z.]+\*?)": +\{outcome\.`)

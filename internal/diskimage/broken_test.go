@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -249,6 +250,25 @@ func TestNotByThemselves(t *testing.T) {
 			f := describe(t, fixture{path: path})
 			expect(t, open(t, path), f.size, Want{Bytes: diskSize}, Suspicious, tt.code)
 		})
+	}
+}
+
+// VMware's tools write the directory of grains last, and where it lies into a second
+// header before the mark of the end.
+func TestDirectoryAtEnd(t *testing.T) {
+	t.Parallel()
+	f := recipeNamed("mbr-system").in(t, containerNamed("vmdk-stream"))
+	b, err := os.ReadFile(f.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := bytes.Clone(b[:sector])
+	le.PutUint64(b[56:], vmdkAtEnd)
+	mark := edit(make([]byte, sector), 0, "\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03") // one sector follows, of kind "footer"
+	b = slices.Concat(b, mark, second, make([]byte, sector))
+	expect(t, bytes.NewReader(b), int64(len(b)), f.want, Verified, "")
+	for _, lost := range []int{1, sector, 3 * sector, len(b) / 2} {
+		expect(t, bytes.NewReader(b), int64(len(b)-lost), f.want, Suspicious, Truncated)
 	}
 }
 

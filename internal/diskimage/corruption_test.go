@@ -98,7 +98,10 @@ type figure struct{ tries, noticed, compared int }
 // all of it where the sums of two checks are compared.
 func TestCorruption(t *testing.T) {
 	t.Parallel()
-	const tries = 10_000
+	tries := 10_000
+	if testing.Short() {
+		tries = 1000
+	}
 	var list []fixture
 	for _, f := range everything(t) {
 		if len(f.extents) > 0 {

@@ -59,7 +59,7 @@ func (a area) blank() bool {
 	return b != nil && zero(b)
 }
 
-var zeros [4096]byte
+var zeros [sector]byte
 
 // hole is what lies where a file keeps nothing: up to n zeros.
 func hole(n int64) []byte { return zeros[:min(n, int64(len(zeros)))] }

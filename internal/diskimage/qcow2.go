@@ -17,14 +17,15 @@ const (
 // to each cluster of the file.
 type qcow2 struct {
 	*check
-	bits      uint   // of an offset within a cluster
-	cluster   int64  // bytes
-	size      int64  // of the disk
-	l1, l1Len int64  // offset and bytes
-	counts    int64  // offset of the table of reference counts
-	countsLen int64  // bytes
-	width     uint   // bits of one count: 1 << width
-	features  uint64 // incompatible ones
+	bits      uint           // of an offset within a cluster
+	cluster   int64          // bytes
+	size      int64          // of the disk
+	l1, l1Len int64          // offset and bytes
+	counts    int64          // offset of the table of reference counts
+	countsLen int64          // bytes
+	width     uint           // bits of one count: 1 << width
+	features  uint64         // incompatible ones
+	checked   map[int64]bool // tables, by offset
 }
 
 // qcow2 opens a QCOW2 of version 2 or 3.
@@ -37,7 +38,7 @@ func (c *check) qcow2() *disk {
 	q := qcow2{
 		check: c, bits: uint(be.Uint32(h[20:])), size: int64(be.Uint64(h[24:])),
 		l1: int64(be.Uint64(h[40:])), l1Len: int64(be.Uint32(h[36:])) * 8,
-		counts: int64(be.Uint64(h[48:])), width: 4,
+		counts: int64(be.Uint64(h[48:])), width: 4, checked: map[int64]bool{},
 	}
 	version := be.Uint32(h[4:])
 	if version == 3 {

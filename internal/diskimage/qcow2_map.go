@@ -10,11 +10,14 @@ const (
 
 // part returns what lies at an offset of the disk: the rest of a cluster at most.
 func (q *qcow2) part(off, n int64) []byte {
+	if q.features&^(qcow2Dirty|qcow2Corrupt|qcow2Compression) != 0 {
+		return nil
+	}
 	in := off & (q.cluster - 1)
 	n = min(n, q.cluster-in)
 	e, ok := q.lookup(off)
 	switch at := int64(e & qcow2Offset); {
-	case !ok || q.features&^(qcow2Dirty|qcow2Corrupt|qcow2Compression) != 0:
+	case !ok:
 		return nil
 	case e&qcow2Compressed != 0:
 		return q.inflated(e, in, n)
@@ -51,9 +54,10 @@ func (q *qcow2) table(at, n, i int64, name string, data bool) []byte {
 	if !within(at, n, q.file.size) {
 		q.find(Truncated, "the %s table at %d does not lie inside the file of %d bytes", name, at, q.file.size)
 	}
-	for j := 0; j+8 <= len(b); j += 8 {
+	for j := 0; j+8 <= len(b) && !q.checked[at]; j += 8 {
 		q.entryIn(be.Uint64(b[j:]), name, data)
 	}
+	q.checked[at] = true
 	if i*8+8 > int64(len(b)) {
 		return nil
 	}

@@ -73,6 +73,7 @@ func (d *Driver) advance(ctx context.Context, t *tick, j *job) {
 		return
 	}
 	step, err := d.decide(ctx, t, j)
+	step = d.hold(ctx, t, j.entry, step)
 	switch {
 	case err != nil:
 		j.stop(err)

@@ -60,8 +60,8 @@ const MaxNames = 1000
 type Notifier interface {
 	// Channels returns the channels that there are.
 	Channels() []plan.Channel
-	// Room takes the next free moment of a channel, which bears only so many
-	// messages a minute: now, or later.
+	// Room takes a place in a channel, which bears only so many messages a minute. If
+	// there is none now, it takes nothing and returns when to ask again.
 	Room(channel string, now time.Time) time.Time
 	// Send tells one channel, once. Errors are classified; one with code 410 says
 	// that the receiver wants to hear nothing more, ever.

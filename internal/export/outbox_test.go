@@ -255,3 +255,21 @@ func TestDigestOfALateSlot(t *testing.T) {
 		t.Errorf("told of days %v", days)
 	}
 }
+
+// However long a channel has no room, the log gets no longer.
+func TestCrowdedChannel(t *testing.T) {
+	t.Parallel()
+	w := tells(t, "chat")
+	for range 60 {
+		w.room = map[string]time.Time{"chat": w.now.Add(time.Hour)}
+		_ = w.land(systemDisk)
+		_ = w.sweep()
+		w.now = w.now.Add(5 * time.Minute)
+	}
+	if e := w.entry(exportID(web)); e.Seq > 4 || w.sends("chat") != 0 {
+		t.Errorf("%d entries, %d sends", e.Seq, w.sends("chat"))
+	}
+	w.room = nil
+	_ = w.sweep()
+	w.wantClosed(exportID(web), ledger.Complete, 1, 1)
+}

@@ -36,7 +36,54 @@ func (d *Driver) send(ctx context.Context, t *tick, e ledger.Entry) map[string]e
 	return answers
 }
 
-// deliver makes one delivery, if the channel has room and its receiver listens.
+// hold takes those sends out of a step for which their channel has no room now.
+// What is left with nothing to say is not said: however long a channel is crowded,
+// it makes no log longer.
+func (d *Driver) hold(ctx context.Context, t *tick, was ledger.Entry, step Step) Step {
+	if step.Append == nil || !step.Effect {
+		return step
+	}
+	sends := false
+	for name, v := range step.Append.Deliveries {
+		if v.State != ledger.Sending {
+			continue
+		}
+		if name != ledger.ManifestChannel {
+			if at, ok := d.room(ctx, t, name); !ok {
+				step.Append.Deliveries[name] = untried(v, at)
+				continue
+			}
+		}
+		sends = true
+	}
+	if verdict := step.Append.State; !sends && verdict == was.State && slices.Contains(verdicts, verdict) {
+		return Step{}
+	}
+	return step
+}
+
+// patience is how long an invocation waits for room in a channel: a service that
+// takes a few messages a second is not put off to the next tick.
+const patience = 10 * time.Second
+
+// room takes a place in a channel, or says from when on there may be one.
+func (d *Driver) room(ctx context.Context, t *tick, channel string) (time.Time, bool) {
+	for begun := d.Now(); ; {
+		now := d.Now()
+		at := d.Notify.Room(channel, now)
+		switch {
+		case !at.After(now):
+			return at, true
+		case at.Sub(begun) > patience, !t.open(at), d.Sleep(ctx, at.Sub(now)) != nil:
+			return at, false
+		}
+	}
+}
+
+// verdicts are the states in which people are being told.
+var verdicts = []ledger.State{ledger.Complete, ledger.Failed, ledger.Partial, ledger.News}
+
+// deliver makes one delivery, if its receiver listens.
 func (d *Driver) deliver(ctx context.Context, t *tick, channel string, e ledger.Entry) error {
 	if channel == ledger.ManifestChannel {
 		return d.Keep.Keep(ctx, e)
@@ -53,14 +100,11 @@ func (d *Driver) deliver(ctx context.Context, t *tick, channel string, e ledger.
 		return &outcome.Error{Kind: outcome.Config, Op: "notice", Code: "Muted", Message: "the receiver answered 410 and wants to hear nothing more",
 			Hint: "give the channel another address, or let it hear again: imageferry notify unmute " + channel}
 	}
-	if at := d.Notify.Room(channel, now); at.After(now) {
-		return &busy{until: at, why: "the channel takes only so many messages a minute"}
-	}
 	err = d.Notify.Send(ctx, channel, e)
 	if e, ok := errors.AsType[*outcome.Error](err); ok && e.Code == "410" {
-		// Should this not be written, the next notice asks once more.
-		_ = d.Ledger.Mute(ctx, receiver, d.Now(), e.Message)
 		d.muted.add(receiver)
+		// Should this not be written, another instance asks once more.
+		_ = d.Ledger.Mute(ctx, receiver, d.Now(), e.Message)
 	}
 	return err
 }

@@ -6,6 +6,9 @@ import "strings"
 // English. The same notice always gives the same message.
 func (n Notice) Message(lang Language) Message {
 	w := writer{Data: n.Data, lang: lang}
+	if w.InsteadOf != "" {
+		w.add("Sent here", "转发说明", w.say("because channel %s could not deliver it", "通道 %s 未能送达，改由此处发送", w.InsteadOf))
+	}
 	var title string
 	switch n.Type {
 	case Completed, Partial, Failed:

@@ -38,7 +38,8 @@ type Data struct {
 	Hint      string           `json:"hint,omitempty"`
 	RequestID string           `json:"requestId,omitempty"` // the cloud's request id, for a support ticket
 	Digest    *Digest          `json:"digest,omitempty"`
-	Channel   string           `json:"channel,omitempty"` // that somebody tries
+	Channel   string           `json:"channel,omitempty"`   // that somebody tries
+	InsteadOf string           `json:"insteadOf,omitempty"` // the channel that could not deliver it; set by the sender
 }
 
 // Link lets whoever has it download a file.

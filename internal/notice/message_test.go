@@ -230,3 +230,15 @@ func TestLongName(t *testing.T) {
 		t.Errorf("programs are given %q, want the name as it is", n.Data.Name)
 	}
 }
+
+// Who gets a notice in another's stead is told so.
+func TestInsteadOf(t *testing.T) {
+	t.Parallel()
+	n := notice.Of(completeOne(), region)
+	n.Data.InsteadOf = "oncall"
+	for lang, want := range map[notice.Language]string{notice.English: "because channel oncall could not deliver it", notice.Chinese: "通道 oncall 未能送达"} {
+		if m := n.Message(lang); !strings.Contains(m.Lines[0].Text, want) {
+			t.Errorf("%+v", m.Lines[0])
+		}
+	}
+}

@@ -94,7 +94,7 @@ func (n *night) show(m inbox.Message) error {
 	}
 	if m.Channel != inbox.Webhook {
 		title, _, _ := strings.Cut(m.Text, "\n")
-		fmt.Fprintf(n.w, "told     %s %s: %s\n", m.Channel, m.Robot, cmp.Or(m.Subject, title))
+		fmt.Fprintf(n.w, "told     %s: %s\n", cmp.Or(m.Robot, string(m.Channel)), cmp.Or(m.Subject, title))
 		return nil
 	}
 	if !m.Signed {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/plan"
@@ -115,7 +116,9 @@ func (h *history) entry(i, seq int) ledger.Entry {
 	if seq == 2 {
 		return e
 	}
-	e.State, e.Verdict, e.Ended, e.Landed = ledger.Complete, ledger.Complete, minute(3), []ledger.File{{Key: e.Expected[0], Size: 1 << 30, CRC64: "1"}}
+	e.State, e.Verdict, e.Ended, e.Landed = ledger.Complete, ledger.Complete, minute(3), []ledger.File{{
+		Key: e.Expected[0], Size: 1 << 30, CRC64: "1", Check: &diskimage.Report{Verdict: diskimage.Verified, Format: r.Format, Bytes: 50 << 30, Contents: "gpt: efi, ext4", Bootable: true},
+	}}
 	told := ledger.Delivery{ID: e.NoticeID(), State: ledger.Sending, Attempt: 1}
 	if seq == 3 {
 		e.Until = minute(6)

@@ -17,6 +17,7 @@ import (
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/outcome"
+	"github.com/imageferry/imageferry/internal/plan"
 )
 
 const million = 1_000_000
@@ -42,7 +43,7 @@ func (files) Stat(context.Context, image.Bucket, string) (ledger.File, error) {
 
 type notifier struct{ export.Notifier }
 
-func (notifier) Channels() []string { return []string{"webhook"} }
+func (notifier) Channels() []plan.Channel { return []plan.Channel{{Name: "webhook"}} }
 
 // driver is an instance that finds the ledger in a store.
 func driver(s *store) *export.Driver {

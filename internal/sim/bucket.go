@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/ledger"
 )
 
@@ -18,11 +19,16 @@ type bucket struct {
 
 type object struct {
 	body    []byte        // state bucket
-	by      *invocation   // state bucket: who wrote it
-	file    ledger.File   // image bucket
-	ours    bool          // image bucket: written by a task of ours
+	from    *invocation   // state bucket: who wrote it
 	since   time.Duration // when it was written
 	deleted time.Duration // 0: it stands
+
+	// Image bucket.
+	file     ledger.File
+	by       *task          // nil: a stranger's
+	should   diskimage.Want // what it is to hold, in truth
+	holds    content
+	replaced time.Duration // by another file; 0: never
 }
 
 func newBucket() bucket { return bucket{objects: map[string]*object{}} }

@@ -18,7 +18,9 @@ const (
 	opVersioning
 	opStat
 	opNames
-	opUploading
+	opUploads
+	opRead
+	opPut
 	opImages
 	opFind
 	opInstances
@@ -44,7 +46,9 @@ var ways = [ops]way{
 	opVersioning:  {"GET ?versioning", stateBefore, stateAfter, noFault, false},
 	opStat:        {"HEAD file", filesBefore, noFault, noFault, false},
 	opNames:       {"LIST files", filesBefore, noFault, noFault, false},
-	opUploading:   {"LIST uploads", filesBefore, noFault, noFault, false},
+	opUploads:     {"LIST uploads", filesBefore, noFault, noFault, false},
+	opRead:        {"GET part of", filesBefore, noFault, noFault, false},
+	opPut:         {"PUT file", filesBefore, keepLost, noFault, true},
 	opImages:      {"DescribeImages", cvmBefore, noFault, noFault, false},
 	opFind:        {"DescribeImages by filter", cvmBefore, noFault, noFault, false},
 	opInstances:   {"DescribeInstances", cvmBefore, noFault, noFault, false},
@@ -75,6 +79,8 @@ func (w *world) call(o op, subject string, effect func(c *sent) error) error {
 	v := r.of
 	c := &sent{id: v.identify(o, subject), op: o, subject: subject, by: v, at: w.now}
 	w.operations++
+	v.calls++
+	w.checkRights(c)
 	w.charge(c)
 	w.stress(r, c)
 

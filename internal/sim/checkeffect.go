@@ -62,7 +62,8 @@ func (w *world) answered(r *record, err error) {
 		w.unknown++
 		w.met("an unknown outcome of an effect")
 	}
-	if outcome.Is(err, outcome.Full) && (r.by.full == nil || r.Request.Slot.Before(r.by.full.Request.Slot)) {
+	// The rate limit of CreateImage says nothing of export tasks.
+	if outcome.Is(err, outcome.Full) && r.State == ledger.Intent && (r.by.full == nil || r.Request.Slot.Before(r.by.full.Request.Slot)) {
 		r.by.full = r
 	}
 }
@@ -75,7 +76,7 @@ func (w *world) checkExport(i *instance, q ledger.Request) *record {
 	}
 	w.overtakes(i.serves, q)
 	for key, o := range w.images.objects {
-		if !o.ours && o.deleted == 0 && o.since < w.now-2*mostStale && len(key) > len(q.Stem()) && key[:len(q.Stem())] == q.Stem() {
+		if o.by == nil && o.deleted == 0 && o.since < w.now-2*mostStale && len(key) > len(q.Stem()) && key[:len(q.Stem())] == q.Stem() {
 			w.violate(foreignFilesStay, q.ID, "it is started, and %s stands, which somebody else wrote", key)
 		}
 	}
@@ -107,55 +108,13 @@ func (w *world) checkStart(s *sent, t *task, claim *record) {
 
 // shown returns since when a task can be seen in the bucket, or 0.
 func (w *world) shown(t *task) (since time.Duration) {
-	if w.uploadsShow && t.uploading(w.now) {
-		since = t.opens
-	}
+	_, since = w.opened(t.prefix + "_")
 	for _, key := range t.files {
 		if o := w.images.get(key); o != nil && (since == 0 || o.since < since) {
 			since = o.since
 		}
 	}
 	return since
-}
-
-// checkSend is when a notice is about to be sent.
-func (w *world) checkSend(i *instance, channel string, e ledger.Entry) *record {
-	id := e.Request.ID
-	r := w.claim(i, id, func(r *record) bool { return r.Deliveries[channel].State == ledger.Sending }, "the notice to "+channel)
-	h := w.of(id)
-	h.tried[channel] = true
-	if e.Verdict == ledger.Complete {
-		for _, f := range e.Landed {
-			if w.images.get(f.Key) == nil {
-				w.violate(successIsTrue, id, "success is announced, and %s is not there", f.Key)
-			}
-		}
-	}
-	return r
-}
-
-// heard is when the receiver takes a notice: once, but for sends whose outcome
-// whoever sent them could not know, and always under the same id.
-func (w *world) heard(s *sent, claim *record, channel string, e ledger.Entry) {
-	w.acts(claim, "the notice to "+channel)
-	h := w.of(e.Request.ID)
-	heard := h.heard[channel]
-	if heard == nil {
-		heard = &hearing{id: e.NoticeID()}
-		h.heard[channel] = heard
-	}
-	if heard.id != e.NoticeID() || claim != nil && claim.Deliveries[channel].ID != heard.id {
-		w.violate(noticesKeepTheirID, h.id, "%s hears %s, and heard %s before", channel, e.NoticeID(), heard.id)
-	}
-	for _, by := range heard.by {
-		if by.hurt == 0 {
-			w.violate(sendsAreBounded, h.id, "%s hears it again, and whoever told it before (%s) had every answer", channel, by.name)
-		}
-		w.met("a notice that was heard twice")
-	}
-	heard.by = append(heard.by, s.by)
-	w.notices++
-	w.tell(nil, "%s hears %s", channel, e.NoticeID())
 }
 
 // claimsAreUsed: a claim that its holder knows to be its own, and does nothing with,
@@ -171,7 +130,17 @@ func (w *world) claimsAreUsed(v *invocation) {
 // nobodyFailsInVain: an error of a function makes SCF deliver the event again, and
 // people look into logs.
 func (w *world) nobodyFailsInVain(v *invocation, err error) {
-	if err != nil && v.hurt == 0 && !v.stale && !v.froze && !v.on.old && w.now < v.ends-reserve {
+	if err != nil && v.hurt == 0 && !v.stale && !v.froze && !v.deceived && !v.on.old && w.now < v.ends-reserve {
 		w.violate(nobodyFailsInVain, "", "%s fails: %v", v.name, err)
+	}
+}
+
+// checkRights: the role of the function that hears of files has no right in CVM.
+func (w *world) checkRights(c *sent) {
+	switch c.op {
+	case opImages, opFind, opInstances, opExport, opCreateImage, opDeleteImage:
+		if c.by.on.of == &w.notify {
+			w.violate(notifyAsksNoCVM, "", "%s calls %s", c.by.name, c.op)
+		}
 	}
 }

@@ -47,14 +47,16 @@ func (w *world) checkEnded(h *history) {
 	for channel, d := range r.Deliveries {
 		heard := h.heard[channel]
 		switch {
-		case !h.tried[channel] && d.Attempt < mostAnnounced:
+		case !h.tried[channel] && d.Attempt < mostAnnounced && !w.left(channel):
 			w.violate(everybodyIsTold, h.id, "%s was never tried", channel)
-		case d.State == ledger.Sent && heard == nil:
+		case d.State == ledger.Sent && heard == nil && channel != ledger.ManifestChannel:
 			w.violate(everybodyIsTold, h.id, "%s heard nothing, and the log says it did", channel)
 		case d.State != ledger.Sent && d.State != ledger.Undelivered:
 			w.violate(everybodyIsTold, h.id, "%s is left at %s", channel, d.State)
 		}
 	}
+	w.checkFallbacks(r)
+	w.checkManifest(h, r)
 	w.ended(r)
 }
 

@@ -73,8 +73,11 @@ func (w *world) checkEntry(h *history, prev, r *record) {
 	w.takeover(h, prev, r)
 	w.patience(h, prev, r)
 	w.attempts(h, prev, r)
-	w.verdictIsTrue(h, prev, r)
-	if r.State == ledger.Accepted && prev.State != ledger.Accepted && len(h.starts) == 0 {
+	w.tries(h, prev, r)
+	if prev.Verdict == "" && r.Verdict != "" {
+		w.checkVerdict(h, r)
+	}
+	if r.State == ledger.Accepted && prev.State != ledger.Accepted && len(h.starts) == 0 && r.Request.Origin != ledger.Observed {
 		w.violate(acceptedIsTrue, h.id, "entry %d says ACCEPTED, and CVM took no task", r.Seq)
 	}
 }
@@ -110,27 +113,6 @@ func (w *world) attempts(h *history, prev, r *record) {
 	}
 	if r.Attempt != want {
 		w.violate(attemptsCount, h.id, "entry %d (%s) counts %d attempts, want %d", r.Seq, r.State, r.Attempt, want)
-	}
-}
-
-// verdictIsTrue: COMPLETE says that every file which CVM was to write is there, with
-// content; whatever else the entry says of what it expects.
-func (w *world) verdictIsTrue(h *history, prev, r *record) {
-	if r.State != ledger.Complete || prev.Verdict != "" {
-		return
-	}
-	want := []string{r.Request.File}
-	if r.Request.Origin != ledger.Observed {
-		if len(h.starts) == 0 {
-			w.violate(successIsTrue, h.id, "it is COMPLETE, and CVM took no task")
-			return
-		}
-		want = h.starts[0].task.files
-	}
-	for _, key := range want {
-		if o := w.images.get(key); o == nil || o.file.Size == 0 {
-			w.violate(successIsTrue, h.id, "it is COMPLETE, and %s is not there", key)
-		}
 	}
 }
 

@@ -11,9 +11,11 @@ import (
 
 // mark is an object among the slots of a plan.
 type mark struct {
-	at   time.Duration
-	fate ledger.Fate
-	note ledger.Slot
+	at     time.Duration
+	fate   ledger.Fate
+	export image.ExportID // that failed
+	stands time.Duration  // since when
+	note   ledger.Slot
 }
 
 // marked keeps a mark that was written.
@@ -29,8 +31,8 @@ func (w *world) marked(key string, body []byte) {
 	w.skippedIsHeld(m)
 	plan, name, _ := strings.Cut(rest, "/")
 	_, fate, _ := strings.Cut(name, ".")
-	fate, _, _ = strings.Cut(fate, ".")
-	w.marks[plan] = append(w.marks[plan], mark{m.Slot.Sub(epoch), ledger.Fate(fate), m})
+	fate, failed, _ := strings.Cut(fate, ".")
+	w.marks[plan] = append(w.marks[plan], mark{m.Slot.Sub(epoch), ledger.Fate(fate), image.ExportID(failed), w.now, m})
 	w.tell(nil, "slot %s of plan %s is %s", clockText(m.Slot.Sub(epoch)), plan, orFilled(fate))
 }
 

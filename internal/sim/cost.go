@@ -9,7 +9,8 @@ import (
 
 // expense is what one invocation spent on one export.
 type expense struct {
-	requests int
+	requests int // of the protocol
+	proof    int // of the proof that files are whole, and of the manifest
 	writes   int
 }
 
@@ -29,10 +30,21 @@ func (w *world) charge(c *sent) {
 		e = &expense{}
 		v.bill[id] = e
 	}
-	e.requests++
+	if c.proves() {
+		e.proof++
+	} else {
+		e.requests++
+	}
 	if c.op == opCreate || c.op == opDelete || c.op == opExport || c.op == opSend {
 		e.writes++
 	}
+}
+
+// proves reports whether a request is there to know that files are whole, or to leave
+// the proof behind, and not to move an export on.
+func (c *sent) proves() bool {
+	dir := parseKey(c.subject).dir
+	return c.op == opUploads || c.op == opRead || c.op == opPut || dir == "manifest" || c.op == opList && c.subject == statePrefix+"v1/channels/"
 }
 
 // export returns the export that a request is about, or "".
@@ -48,7 +60,7 @@ func (c *sent) export() image.ExportID {
 		_, id, _ := strings.Cut(c.subject, " ")
 		id, _, _ = strings.Cut(id, ".")
 		return image.ExportID(id)
-	case opStat, opUploading:
+	case opStat, opUploads, opRead, opPut:
 		key, _, _ := strings.Cut(c.subject[strings.LastIndexByte(c.subject, '/')+1:], "_")
 		return image.ExportID(key)
 	}
@@ -71,18 +83,26 @@ func (w *world) settleBill(v *invocation) {
 		}
 		h := w.of(id)
 		h.cost += float64(e.requests)
+		h.proof += float64(e.proof)
 		if shared := v.bill[""]; shared != nil {
 			h.cost += float64(shared.requests) / moved
+			h.proof += float64(shared.proof) / moved
 		}
 	}
 }
 
+// Cost is what an export cost, in requests.
+type Cost struct {
+	Protocol float64 // to start it, await it, tell of it and write all that down
+	Proof    float64 // to know that its file is whole, and to keep a manifest
+}
+
 // costs returns what each export of one image with one disk cost.
-func (w *world) costs() (list []float64) {
+func (w *world) costs() (list []Cost) {
 	for _, h := range w.order {
 		r := h.newest()
 		if r != nil && r.Request.Origin != ledger.Noticed && r.Request.Instance == "" && r.Verdict == ledger.Complete && len(r.Expected) == 1 {
-			list = append(list, h.cost)
+			list = append(list, Cost{h.cost, h.proof})
 		}
 	}
 	return list

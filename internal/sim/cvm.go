@@ -104,10 +104,7 @@ func (c cloud) Export(_ context.Context, r ledger.Request) (answer export.Task, 
 		}
 		t := w.begin(r, s)
 		w.checkStart(s, t, claim)
-		answer = export.Task{ID: t.number}
-		for _, key := range t.files {
-			answer.Paths = append(answer.Paths, "/"+key)
-		}
+		answer = export.Task{ID: t.number, Paths: w.paths(t, s)}
 		return nil
 	})
 	w.answered(claim, err)
@@ -115,6 +112,22 @@ func (c cloud) Export(_ context.Context, r ledger.Request) (answer export.Task, 
 		return export.Task{}, err
 	}
 	return answer, nil
+}
+
+// paths is how CVM names the files that it will write. That it names them all is
+// documented, and not believed.
+func (w *world) paths(t *task, s *sent) (paths []string) {
+	without := -1
+	if w.hit(pathsForget, s.id) {
+		w.met("CVM forgot a file when it named them")
+		without = w.number(s.id.and('p'), len(t.files))
+	}
+	for i, key := range t.files {
+		if i != without {
+			paths = append(paths, "/"+key)
+		}
+	}
+	return paths
 }
 
 // refuse returns why CVM does not take a task, or nil.

@@ -30,9 +30,15 @@ const (
 	eventsTogether
 	eventForged
 	strangerFile
+	strangerSet
 	nameTaken
 	fileRemoved
 	emptyFirst
+	fileFlawed
+	fileSwapped
+	readsDenied
+	uploadLeft
+	keepLost
 
 	// CVM.
 	cvmBefore
@@ -46,6 +52,8 @@ const (
 	taskDiesHalf
 	taskLong
 	taskQueued
+	taskRewrites
+	pathsForget
 	imageDeleted
 	imagePoisoned
 	makeFails
@@ -56,7 +64,10 @@ const (
 	hookFails
 	hookBusy
 	hookGone
+	hookRefuses
 	hookSlow
+	channelFull
+	addressMoves
 
 	// SCF.
 	timerLost
@@ -112,9 +123,15 @@ var wrongs = [faults]wrong{
 	eventsTogether: {"object events came as one", 1e-2, 0.5},
 	eventForged:    {"an object event was forged", 1e-2, 0.3},
 	strangerFile:   {"somebody else put a file into the bucket", 0.05, 0.6},
+	strangerSet:    {"somebody else exported a machine", 0.05, 0.6},
 	nameTaken:      {"a stranger's file took our name", 1e-2, 0.1},
 	fileRemoved:    {"somebody removed a file of ours", 0.05, 0.5},
 	emptyFirst:     {"a file was empty before it had content", 1e-2, 0.2},
+	fileFlawed:     {"a file was no whole disk", 1e-2, 0.2},
+	fileSwapped:    {"a file was replaced while it was read", 1e-3, 0.02},
+	readsDenied:    {"nobody might read files, until somebody mended it", 2e-2, 0.3},
+	uploadLeft:     {"an upload was left open", 1e-3, 0.1},
+	keepLost:       {"a manifest was written, and the answer lost", 1e-2, 0.2},
 
 	cvmBefore:        {"CVM failed before the effect", 1e-3, 0.1},
 	cvmAfter:         {"an answer of CVM was lost", 1e-3, 0.1},
@@ -127,6 +144,8 @@ var wrongs = [faults]wrong{
 	taskDiesHalf:     {"a task died with files half written", 1e-3, 0.1},
 	taskLong:         {"a task took longer than its deadline", 1e-3, 0.05},
 	taskQueued:       {"a task was queued for long before it showed", 1e-3, 0.1},
+	taskRewrites:     {"a task wrote a file again", 1e-2, 0.2},
+	pathsForget:      {"CVM forgot a file when it named them", 1e-2, 0.3},
 	imageDeleted:     {"an image was deleted", 0.1, 0.6},
 	imagePoisoned:    {"an image could never be exported", 0.1, 0.6},
 	makeFails:        {"an image could not be made", 1e-2, 0.2},
@@ -136,8 +155,13 @@ var wrongs = [faults]wrong{
 	hookLost:  {"a notice was received, and its answer lost", 1e-2, 0.2},
 	hookFails: {"the receiver answered 503", 1e-2, 0.2},
 	hookBusy:  {"the receiver answered 429", 1e-2, 0.2},
-	hookGone:  {"the receiver answered 410", 1e-3, 0.05},
-	hookSlow:  {"the receiver was slow", 1e-2, 0.2},
+	hookGone:  {"the receiver answered 410", 1e-3, 0.02},
+
+	hookRefuses:  {"the receiver answered 400", 1e-3, 0.05},
+	channelFull:  {"a channel had no room", 1e-2, 0.3},
+	addressMoves: {"a channel got another address", 0.1, 0.6},
+
+	hookSlow: {"the receiver was slow", 1e-2, 0.2},
 
 	timerLost:     {"a timer did not fire", 1e-2, 0.1},
 	timerTwice:    {"a timer fired twice at once", 1e-2, 0.3},

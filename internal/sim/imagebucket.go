@@ -3,9 +3,9 @@ package sim
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/export"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
@@ -42,34 +42,46 @@ func (f files) Names(_ context.Context, _ image.Bucket, prefix string) (names []
 	return names, nil
 }
 
-// Uploading shows the uploads of tasks, in the seeds in which COS shows to the
-// bucket's owner what CVM uploads.
-func (f files) Uploading(_ context.Context, _ image.Bucket, prefix string) (yes bool, err error) {
+// Uploads shows the uploads of tasks, in the seeds in which COS shows to the bucket's
+// owner what CVM uploads.
+func (f files) Uploads(_ context.Context, _ image.Bucket, prefix string) (keys []string, err error) {
 	w := f.i.w
-	err = w.call(opUploading, prefix, func(*sent) error {
-		for _, t := range w.tasks {
-			yes = yes || t.uploading(w.now) && w.uploadsShow && strings.HasPrefix(t.prefix+"_", prefix)
-		}
+	err = w.call(opUploads, prefix, func(*sent) error {
+		keys, _ = w.opened(prefix)
 		return nil
 	})
-	return yes && err == nil, err
+	if err != nil {
+		return nil, err
+	}
+	return keys, nil
 }
 
 var _ export.Files = files{}
 
-// land writes a file and sends its event.
-func (w *world) land(key string, size int64, by *task) {
-	if o := w.images.get(key); o != nil {
+// land writes a file, by a task of ours or by a stranger, and sends its event.
+func (w *world) land(key string, size int64, by *task, should diskimage.Want) {
+	w.versions[key]++
+	id := named("version", key, w.versions[key])
+	file := ledger.File{Key: key, Size: size, CRC64: "1", ETag: fmt.Sprintf("%016x", uint64(id)), Time: epoch.Add(w.now).Truncate(time.Second)}
+	o := &object{file: file, by: by, since: w.now, should: should, holds: w.fill(id, should)}
+	if was := w.images.get(key); was != nil {
+		was.replaced = w.now
 		w.met("a file that was written twice")
-		if by != nil && !o.ours {
+		if by != nil && was.by == nil {
 			w.violate(foreignFilesStay, by.export, "an export overwrote %s, which somebody else had put there", key)
 		}
 	}
-	w.versions++
-	file := ledger.File{Key: key, Size: size, CRC64: "1", ETag: fmt.Sprintf("etag-%d", w.versions), Time: epoch.Add(w.now).Truncate(time.Second)}
-	w.images.put(key, &object{file: file, ours: by != nil, since: w.now})
-	w.tell(nil, "file %s lands (%d bytes)", key, size)
+	w.images.put(key, o)
+	w.stored[file.ETag] = o
+	w.tell(nil, "file %s lands (%d bytes%s)", key, size, o.gloss())
 	w.announce(file)
+}
+
+func (o *object) gloss() string {
+	if o.holds == healthyDisk {
+		return ""
+	}
+	return ", " + codes[o.holds]
 }
 
 // announce sends the object-created event of a file, or not.

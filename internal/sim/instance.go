@@ -5,23 +5,27 @@ import (
 	"time"
 
 	"github.com/imageferry/imageferry/internal/ferry"
+	"github.com/imageferry/imageferry/internal/plan"
 )
 
 // instance is one process of a function. It keeps its driver while it lives.
 type instance struct {
-	w       *world
-	of      *lambda
-	name    string
-	skew    time.Duration // of its clock
-	width   int           // of its pools
-	old     bool          // of the previous version
-	born    time.Duration
-	serves  *invocation
-	idle    time.Duration // since
-	thaws   time.Duration
-	dead    bool
-	ferry   *ferry.Ferry
-	handler handler
+	w        *world
+	of       *lambda
+	name     string
+	skew     time.Duration // of its clock
+	width    int           // of its pools
+	old      bool          // of the previous version
+	born     time.Duration
+	serves   *invocation
+	idle     time.Duration // since
+	thaws    time.Duration
+	dead     bool
+	channels []plan.Channel // as they were when it began
+	refused  map[*ear]bool  // those that it knows to have left
+	stale    bool           // a listing of those that left was
+	ferry    *ferry.Ferry
+	handler  handler
 }
 
 // clock is what the instance's clock shows at an instant.
@@ -59,13 +63,16 @@ func (w *world) instance(f *lambda, id identity) *instance {
 // boot starts a new instance.
 func (w *world) boot(f *lambda, id identity) *instance {
 	f.born++
-	i := &instance{w: w, of: f, name: fmt.Sprintf("%s-%d", f.name, f.born), born: w.now, width: w.width}
+	i := &instance{w: w, of: f, name: fmt.Sprintf("%s-%d", f.name, f.born), born: w.now, width: w.width, refused: map[*ear]bool{}}
 	if w.hit(clockSkew, id) {
 		i.skew = time.Duration((w.float(id.and('s'))*2 - 1) * float64(w.skew))
 	}
 	if w.oldDays[w.day()] && w.hit(oldVersion, id) {
 		i.old = true
 		w.met("an instance of the previous version")
+	}
+	for _, c := range w.channels {
+		i.channels = append(i.channels, c.Channel)
 	}
 	i.ferry = w.deploy(i)
 	i.handler = f.handle(i)

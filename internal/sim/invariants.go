@@ -23,7 +23,11 @@ const (
 	slotsAreDue         invariant = "an export's slot is a due instant of its plan"
 	onePerSlot          invariant = "there is one export per slot and image"
 	acceptedIsTrue      invariant = "ACCEPTED means that CVM took a task"
-	successIsTrue       invariant = "success means that every expected file is there"
+	successIsTrue       invariant = "success means that every expected file is there, and is a whole disk"
+	nobodyWrites        invariant = "success is not announced while somebody writes to a file"
+	failureIsTrue       invariant = "what a bad verdict says of files is so"
+	setsAreToldOnce     invariant = "somebody else's export is told of once, with all its files"
+	recoveryIsTrue      invariant = "recovered is told after a failure of the same image in the slot before, and then always"
 	newerIsLeftAlone    invariant = "the previous version leaves alone what a newer one wrote"
 	noTakeover          invariant = "nobody takes over while the holder of a claim may still act"
 	versionedIsRefused  invariant = "nothing is written to a bucket that was versioned when the instance began"
@@ -48,6 +52,16 @@ const (
 	limitIsKept         invariant = "a plan's limit of exports in flight is kept"
 	sendsAreBounded     invariant = "sends are at most one more than unknown outcomes"
 	noticesKeepTheirID  invariant = "every repeat of a notice carries the same id"
+	rightEarsHear       invariant = "a verdict is claimed for those who want to hear of it, and for nobody else"
+	onlyTriesCount      invariant = "a try is counted when it is made, and only then"
+	channelsAreFree     invariant = "one channel does not hold up another"
+	busyIsWaitedFor     invariant = "a receiver that is busy is left alone as long as it asks"
+	goneIsHeeded        invariant = "a receiver that wants to hear nothing more is not asked again"
+	givenUpForReason    invariant = "a notice is given up after five tries or a refusal"
+	fallbacksStepIn     invariant = "what a channel could not deliver goes to its fall-back"
+	manifestsAreKept    invariant = "each export with whole files has a manifest that says what its log says"
+	othersCostNothing   invariant = "an event of an object that is no disk costs no request"
+	notifyAsksNoCVM     invariant = "the function that hears of files never calls CVM"
 	onlyOurImagesGo     invariant = "an image is deleted only if we made it and newer ones of its instance are complete"
 	imagesAreMadeOnce   invariant = "an export makes at most one image"
 	requestsAreBounded  invariant = "without faults an export costs at most 20 requests on average"
@@ -86,11 +100,12 @@ func (w *world) relaxed(i invariant) bool {
 	switch i {
 	case noTakeover, newestActs:
 		return w.wild || w.overwrites()
-	case startsAreBounded, sendsAreBounded, evidenceIsHeeded, imagesAreMadeOnce, nothingAfterClosed:
+	case startsAreBounded, sendsAreBounded, onlyTriesCount, evidenceIsHeeded, imagesAreMadeOnce, nothingAfterClosed:
 		return w.wild || w.overwrites()
 	case entriesNeverChange, verdictsStand, attemptsCount, oncePerIntention, acceptedIsTrue, limitIsKept, intentionFirst:
 		return w.overwrites()
-	case slotsAreAccounted, exportsEnd, everybodyIsTold, workListEmpties, requestsAreAnswered, nobodyStarves, oldestFirst, ticksFillSlots, claimsAreUsed, nobodyFailsInVain:
+	case slotsAreAccounted, exportsEnd, everybodyIsTold, workListEmpties, requestsAreAnswered, nobodyStarves, oldestFirst, ticksFillSlots, claimsAreUsed, nobodyFailsInVain,
+		manifestsAreKept, fallbacksStepIn, givenUpForReason, channelsAreFree:
 		return w.versioned // nothing goes on there
 	}
 	return false

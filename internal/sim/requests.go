@@ -76,14 +76,18 @@ func (w *world) strangers(day identity) {
 		size := []int64{0, 1 << 30}[w.number(day.and(21), 2)]
 		w.at(at(22), func() {
 			w.met("a stranger's file")
-			w.land(name, size, nil)
+			w.land(name, size, nil, shouldOf(name))
 		})
+	}
+	if w.hit(strangerSet, day) {
+		w.at(at(24), func() { w.exportElsewhere(day) })
 	}
 	if w.hit(eventForged, day) {
 		w.at(at(23), func() {
 			w.met("a forged event")
 			rec := recordOf("team/forged_img-web1_system_snap-web10.raw", 1<<30, "x", epoch.Add(w.now))
 			w.deliver(&w.notify, fmt.Sprintf("forged event of %s", clockText(w.now)), objectsEvent(rec), nil)
+			w.eventOfNoDisk(recordOf("team/forged_manifest.json", 1<<10, "x", epoch.Add(w.now)))
 		})
 	}
 	if w.hit(fileRemoved, day) {
@@ -127,7 +131,7 @@ func (w *world) takeName(name string, from time.Duration) {
 	key := image.Expected(m.Image, image.Prefix(p.Prefix, export), p.Format, p.RootDiskOnly)[0]
 	w.at(max(from, next[0].Sub(epoch)-time.Hour), func() {
 		w.met("a stranger's file under a name of ours")
-		w.land(key, 1<<20, nil)
+		w.land(key, 1<<20, nil, shouldOf(key))
 	})
 }
 

@@ -32,7 +32,7 @@ type Result struct {
 	LongestLog                      int            // entries
 	Probes                          map[string]int // how often each rare thing happened
 
-	Costs []float64 // faultless runs: requests of each export of a single disk, in order
+	Costs []Cost // faultless runs: requests of each export of a single disk, in order
 
 	Hash  string // of the trace and of what the services hold in the end
 	Story []string

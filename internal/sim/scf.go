@@ -40,12 +40,14 @@ type invocation struct {
 	routines []*routine
 	asked    map[identity]uint64 // calls of one kind and subject so far
 	nonces   int
+	calls    int
 	bill     map[image.ExportID]*expense
 	hurt     int // unknown answers that it got
 	over     bool
 	overAt   time.Duration
 	stale    bool // a listing that it got was
 	froze    bool // it was frozen
+	deceived bool // a file was replaced while it looked into it
 	lists    bool // it goes through the work list
 	claims   []*record
 	full     *record // its oldest export that was refused for want of room
@@ -112,6 +114,7 @@ func (v *invocation) end(out []byte, err error) {
 	v.on.serves, v.on.idle = nil, w.now
 	w.settleBill(v)
 	w.claimsAreUsed(v)
+	w.channelsAreFree(v)
 	w.nobodyFailsInVain(v, err)
 	if err != nil {
 		w.tell(v, "it ends with an error: %v", err)

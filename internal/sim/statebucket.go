@@ -65,7 +65,7 @@ func (w *world) commit(c *sent, key string, body []byte, r *record) {
 	if before != nil {
 		w.met("a create that overwrote another")
 	}
-	w.ledger.put(key, &object{body: body, since: w.now, by: c.by})
+	w.ledger.put(key, &object{body: body, since: w.now, from: c.by})
 	if c.by.over {
 		w.met("a create that landed after its caller was gone")
 	}
@@ -103,7 +103,11 @@ func (s state) List(_ context.Context, prefix, after string, limit int) (keys []
 	w := s.i.w
 	err = w.call(opList, prefix, func(c *sent) error {
 		c.by.lists = c.by.lists || prefix == statePrefix+"v1/open/"
+		stale := c.by.stale
+		c.by.stale = false
 		keys, more = w.list(&w.ledger, c, listStale, prefix, after, min(limit, 1000))
+		s.i.stale = s.i.stale || c.by.stale && prefix == statePrefix+"v1/channels/"
+		c.by.stale = c.by.stale || stale
 		return nil
 	})
 	if err != nil {
@@ -148,7 +152,7 @@ var schemaField = regexp.MustCompile(`^\{"schema":\d+`)
 // read returns a body as the instance's version reads it: what a newer version
 // wrote has a schema that the previous one does not know.
 func (s state) read(o *object) []byte {
-	if !s.i.old || o.by.on.old {
+	if !s.i.old || o.from.on.old {
 		return o.body
 	}
 	s.i.w.met("the previous version reads what a newer one wrote")

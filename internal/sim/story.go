@@ -58,7 +58,7 @@ func (w *world) tale() (lines []string) {
 
 // concernsAll reports whether a sentence matters to every export.
 func concernsAll(text string) bool {
-	for _, start := range []string{"FAULT", "VIOLATION", "somebody", "function"} {
+	for _, start := range []string{"FAULT", "VIOLATION", "somebody", "nobody", "function", "file vm"} {
 		if strings.HasPrefix(text, start) {
 			return true
 		}

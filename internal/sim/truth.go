@@ -14,18 +14,22 @@ import (
 // history is what really became of one export: not what anybody believes, but what
 // COS holds, what CVM took, and what the receiver heard.
 type history struct {
-	id      image.ExportID
-	records []*record // the log as it stands, by sequence number
-	marker  string    // its key, from when COS took it on; empty before
-	last    int       // the highest sequence number that COS has taken on
-	ended   bool      // COS has taken on an entry that says CLOSED
-	aimed   int       // the highest sequence number at which sweeps were aimed
-	closed  bool      // history has it
-	gone    bool      // the marker was deleted
-	starts  []*start
-	heard   map[string]*hearing // by channel
-	cost    float64             // requests, of faultless runs
-	tried   map[string]bool     // channels that were tried at least once
+	id       image.ExportID
+	records  []*record // the log as it stands, by sequence number
+	marker   string    // its key, from when COS took it on; empty before
+	last     int       // the highest sequence number that COS has taken on
+	ended    bool      // COS has taken on an entry that says CLOSED
+	aimed    int       // the highest sequence number at which sweeps were aimed
+	closed   bool      // history has it
+	manifest []byte    // beside the log
+	recovers []bool    // what its markers say, one each
+	gone     bool      // the marker was deleted
+	starts   []*start
+	heard    map[string]*hearing // by channel
+	proof    float64             // beside the cost
+	cost     float64             // requests, of faultless runs
+	tried    map[string]bool     // channels that were tried at least once
+	refused  map[string]bool     // channels that would not have it
 }
 
 // start is one accepted ExportImages.
@@ -52,13 +56,15 @@ type record struct {
 	known   bool          // its writer knows that it stands
 	hurt    int           // unknown answers that its writer had got by then
 	effects map[string]int
+	busy    map[string]time.Time     // channels that had no room
+	again   map[string]time.Duration // by channel, how long its receiver asked to be left alone
 }
 
 // of returns the history of an export.
 func (w *world) of(id image.ExportID) *history {
 	h := w.histories[id]
 	if h == nil {
-		h = &history{id: id, heard: map[string]*hearing{}, tried: map[string]bool{}}
+		h = &history{id: id, heard: map[string]*hearing{}, tried: map[string]bool{}, refused: map[string]bool{}}
 		w.histories[id] = h
 		w.order = append(w.order, h)
 	}
@@ -86,6 +92,7 @@ type place struct {
 	export image.ExportID
 	seq    int // of an entry
 	dir    string
+	name   string // of a receiver
 }
 
 // parseKey is the grammar of the ledger's keys, read anew: it must not share the
@@ -98,6 +105,9 @@ func parseKey(key string) place {
 	dir, rest, _ := strings.Cut(rest, "/")
 	switch parts := strings.Split(rest, "/"); {
 	case dir == "exports" && len(parts) == 3:
+		if parts[2] == "manifest.json" {
+			return place{dir: "manifest", export: image.ExportID(parts[1])}
+		}
 		seq, err := strconv.Atoi(strings.TrimSuffix(parts[2], ".json"))
 		if err != nil {
 			return place{}
@@ -107,6 +117,8 @@ func parseKey(key string) place {
 		return place{dir: dir, export: image.ExportID(rest[17:])}
 	case dir == "history" && len(parts) == 4:
 		return place{dir: dir, export: image.ExportID(parts[3])}
+	case dir == "channels" && len(parts) == 1:
+		return place{dir: dir, name: rest}
 	case dir == "slots" && len(parts) == 2:
 		return place{dir: dir}
 	}
@@ -120,10 +132,11 @@ func (w *world) accepted(c *sent, key string, body []byte) *record {
 	switch p.dir {
 	case "open":
 		w.of(p.export).marker = key
+		w.checkMarker(c, p.export, body)
 	case "history":
 		w.of(p.export).closed = true
 	case "exports":
-		r := &record{log: w.of(p.export), by: c.by, taken: w.now, effects: map[string]int{}}
+		r := &record{log: w.of(p.export), by: c.by, taken: w.now, effects: map[string]int{}, busy: map[string]time.Time{}, again: map[string]time.Duration{}}
 		if err := json.Unmarshal(body, &r.Entry); err != nil {
 			w.violate(keysAreKnown, p.export, "entry %s cannot be read: %v", key, err)
 		}
@@ -131,6 +144,10 @@ func (w *world) accepted(c *sent, key string, body []byte) *record {
 		r.log.last = max(r.log.last, p.seq)
 		r.log.ended = r.log.ended || r.State == ledger.Closed
 		return r
+	case "manifest":
+		w.manifested(p.export, body)
+	case "channels":
+		w.checkMute(p.name)
 	case "":
 		w.violate(keysAreKnown, "", "an object of unknown name was written: %s", key)
 	}
@@ -140,10 +157,14 @@ func (w *world) accepted(c *sent, key string, body []byte) *record {
 // written is when a create becomes visible.
 func (w *world) written(key string, body []byte, r *record, before *object) {
 	w.entryNeverChanges(key, before)
-	if r != nil {
+	p := parseKey(key)
+	switch {
+	case r != nil:
 		w.appended(r)
-	} else if parseKey(key).dir == "slots" {
+	case p.dir == "slots":
 		w.marked(key, body)
+	case p.dir == "channels":
+		w.mutes(p.name)
 	}
 }
 
@@ -200,5 +221,6 @@ func (w *world) readBack(v *invocation, key string) {
 	if h := w.of(p.export); p.seq <= len(h.records) && h.records[p.seq-1].by == v {
 		r := h.records[p.seq-1]
 		r.known, r.hurt = true, v.hurt
+		w.running.read = r
 	}
 }

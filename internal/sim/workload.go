@@ -46,7 +46,7 @@ func plans(days int) plan.Set {
 	})
 	add("pattern", "0 9", func(p *plan.Plan) { // whatever has the name; the rest is skipped
 		p.Images = []plan.Selector{{Name: "app-*", Newest: 2}}
-		p.Prefix = "team/"
+		p.Prefix, p.AnyData = "team/", true
 		p.Notify = map[string][]string{"webhook": {"completed", "failed", "partial", "stalled", "missed", "skipped", "suspended", "resumed"}}
 	})
 	add("machines", "30 15", func(p *plan.Plan) { // images are made first
@@ -75,7 +75,7 @@ func (w *world) deploy(i *instance) *ferry.Ferry {
 		},
 		Plans: w.plans,
 		Driver: &export.Driver{
-			Ledger: l, Cloud: cloud{i}, Files: files{i}, Notify: receiver{i}, Plans: w.plans, Bucket: imageBucket, Region: region,
+			Ledger: l, Cloud: cloud{i}, Files: files{i}, Verify: verifier{i}, Notify: receiver{i}, Keep: keeper{i}, Plans: w.plans, Bucket: imageBucket, Region: region,
 			Settle: w.settle, Quiet: quiet, Now: i.now, Sleep: i.sleep, Pool: i.pool, Log: silent,
 		},
 	}

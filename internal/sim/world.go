@@ -35,7 +35,7 @@ type world struct {
 	uploadsShow bool
 	wild        bool         // clocks are off by more than they may be
 	oldDays     map[int]bool // on which the previous version runs too
-	channels    []string
+	channels    []*channel
 
 	// What the services hold.
 	ledger         bucket
@@ -46,8 +46,13 @@ type world struct {
 	versionedAt    time.Duration
 	showsVersions  bool // in its answers; a bucket whose versioning was suspended may not
 	images         bucket
-	versions       int      // files written so far
-	held           []string // records of events that wait for company
+	versions       map[string]int     // of files written so far, by key
+	stored         map[string]*object // files by ETag, those that were replaced included
+	uploads        []*upload
+	sets           []*set
+	closedTo       time.Duration // nobody may read files before
+	denied         time.Duration // when somebody was last kept from reading files
+	held           []string      // records of events that wait for company
 	catalog        map[image.ID]*picture
 	machines       []image.Instance
 	made           int                      // images
@@ -84,7 +89,7 @@ func newWorld(seed uint64, opt Options) *world {
 		ledger: newBucket(), images: newBucket(), pending: map[string]int{}, catalog: map[image.ID]*picture{},
 		plans: plans(opt.Days), due: map[string]map[time.Duration]bool{}, histories: map[image.ExportID]*history{},
 		slots: map[string]image.ExportID{}, marks: map[string][]mark{},
-		overtaken: map[image.ExportID]int{}, removed: map[string]time.Duration{}, probes: map[string]int{}, oldDays: map[int]bool{},
+		overtaken: map[image.ExportID]int{}, removed: map[string]time.Duration{}, versions: map[string]int{}, stored: map[string]*object{}, probes: map[string]int{}, oldDays: map[int]bool{},
 	}
 	w.end = w.calm + calmDays*24*time.Hour
 	if !opt.Faultless {
@@ -95,6 +100,7 @@ func newWorld(seed uint64, opt Options) *world {
 	w.timers()
 	w.visitors()
 	w.absences()
+	w.closures()
 	return w
 }
 
@@ -116,7 +122,7 @@ func (w *world) drawPlatform() {
 	w.quota = 1 + w.number(id("quota"), 10)
 	w.showsVersions = w.float(id("versions")) < 0.5
 	w.uploadsShow = w.float(id("uploads")) < 0.5
-	w.channels = []string{"webhook", "second"}[:1+w.number(id("channels"), 2)]
+	w.drawChannels()
 	for day := range w.opt.Days {
 		w.oldDays[day] = w.float(id("old").and(uint64(day))) < 0.2
 	}

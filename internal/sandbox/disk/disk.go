@@ -4,10 +4,11 @@
 //
 // A disk is what a tool finds that looks at its first and last sectors: a
 // master boot record or a GUID partition table with both its copies and valid
-// checksums, and an ext4 or XFS superblock whose size agrees with the
-// partition. Behind that there are a few mebibytes of noise and otherwise
-// holes, so a disk of 500 GiB costs next to nothing. It cannot be booted or
-// mounted; whoever needs that names a real disk file instead.
+// checksums, and a file system whose size agrees with the partition: an ext4
+// that e2fsck finds clean, empty and with all its checksums, or the superblocks
+// of an XFS. Behind that there are a few mebibytes of noise and otherwise
+// holes, so a disk of 500 GiB costs next to nothing. It cannot be booted, and
+// has no files; whoever needs that names a real disk file instead.
 //
 // The seed decides everything: the same seed and size give the same bytes, and
 // different seeds give different disks.
@@ -116,9 +117,10 @@ func (d *draft) noise(off int64, n int) {
 }
 
 // contents fills a file system with what stands for files: noise near its
-// start, in the middle and at its end, past the metadata that others read.
+// start, in the middle and at its end, past the metadata that others read, which
+// ext4 has at every multiple of 128 MiB.
 func (d *draft) contents(fs extent) {
-	for _, off := range []int64{64 * mib, fs.size / 2 / mib * mib, fs.size - 4*mib} {
+	for _, off := range []int64{64 * mib, fs.size/2/(128*mib)*(128*mib) + 64*mib, fs.size - 4*mib} {
 		d.noise(fs.off+off, mib)
 	}
 }

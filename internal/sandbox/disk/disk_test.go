@@ -171,7 +171,10 @@ func TestTools(t *testing.T) {
 			}
 			expect(t, fmt.Sprintf("TYPE=%q", fs), "blkid", "-p", "-O", fmt.Sprint(offset), path)
 			if fs == "ext4" {
-				expect(t, "0xEF53", "dumpe2fs", "-h", fmt.Sprintf("%s?offset=%d", path, offset))
+				at := fmt.Sprintf("%s?offset=%d", path, offset)
+				expect(t, "0xEF53", "dumpe2fs", "-h", at)
+				expect(t, "11/", "e2fsck", "-f", "-n", at) // status 0: nothing to mend
+				expect(t, "lost+found", "debugfs", "-R", "ls -l /", at)
 			}
 		})
 	}

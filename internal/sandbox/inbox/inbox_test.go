@@ -187,7 +187,7 @@ func TestLostAnswerStillReachedPeople(t *testing.T) {
 
 func TestPageShowsOneService(t *testing.T) {
 	p := newPeople(t, inbox.Config{Robots: map[string]inbox.Robot{"h": {Name: "oncall"}}})
-	p.send(t, slackURL, `{"text":"🔴 *Failed*\nsee <https://e.test/x|the page> <!here>"}`)
+	p.send(t, slackURL, `{"text":"🔴 *Failed*\nsee <https://e.test/x?sign=1|the page> <!here>"}`)
 	p.send(t, feishuURL, `{"msg_type":"text","content":{"text":"whole"}}`)
 	page := func(query string) string {
 		w := httptest.NewRecorder()
@@ -196,7 +196,7 @@ func TestPageShowsOneService(t *testing.T) {
 	}
 	for query, want := range map[string][]string{
 		"":               {`<a href="?" aria-current="page">all 2</a>`, `<a href="?channel=slack">slack 1</a>`, "Failed", "<h2>whole</h2>", "<b>feishu</b> (oncall)"},
-		"?channel=slack": {`<a href="?channel=slack" aria-current="page">slack 1</a>`, `<article class="error">`, `the page: <a href="https://e.test/x" rel="noreferrer">https://e.test/x</a>`, "Calls: here"},
+		"?channel=slack": {`<a href="?channel=slack" aria-current="page">slack 1</a>`, `<article class="error">`, `the page: <a href="https://e.test/x?sign=1" rel="noreferrer">https://e.test/x?…</a>`, "Calls: here"},
 		"?channel=mail":  {`aria-current="page">mail 0</a>`, "Nothing yet."},
 	} {
 		body := page(query)

@@ -13,7 +13,7 @@ import (
 //go:embed page.html
 var pageHTML string
 
-var page = template.Must(template.New("inbox").Funcs(template.FuncMap{"title": title, "rest": rest}).Parse(pageHTML))
+var page = template.Must(template.New("inbox").Funcs(template.FuncMap{"title": title, "rest": rest, "short": short}).Parse(pageHTML))
 
 // title is what a person takes a message by: a notice says in its data what it
 // is about, a chat message has a title or begins with one.
@@ -36,6 +36,14 @@ func rest(m Message) string {
 		return strings.TrimLeft(rest, "\n")
 	}
 	return m.Text
+}
+
+// short is an address without the signature that makes it long.
+func short(url string) string {
+	if before, _, found := strings.Cut(url, "?"); found {
+		return before + "?…"
+	}
+	return url
 }
 
 // tab leads to the messages of one channel, or of all.
