@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -77,6 +78,6 @@ func openChannel(plans, name string, environ []string) (*channel.Set, error) {
 		v := lookup(environ, variable)
 		return secret.New(v), v != ""
 	}
-	region := lookup(settings(environ), "FERRY_REGION")
+	region := cmp.Or(lookup(environ, "FERRY_REGION"), lookup(environ, "TENCENTCLOUD_REGION"))
 	return channel.New([]plan.Channel{c}, value, channel.Options{Region: region, Timeout: export.LongestRequest, Now: time.Now})
 }

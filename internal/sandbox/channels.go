@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -90,19 +89,4 @@ func webhookSecret() string {
 	key := make([]byte, 32)
 	rand.Read(key)
 	return "whsec_" + base64.StdEncoding.EncodeToString(key)
-}
-
-// mailUser is who may send by the sandbox's mail server.
-const mailUser = "ferry"
-
-// MailURL returns the address of the sandbox's mail server, with user and password,
-// where TLS begins at once. It is reached directly, not through the proxy, and has
-// a certificate of the sandbox's CA.
-func (s *Sandbox) MailURL() string {
-	return (&url.URL{Scheme: "smtps", User: url.UserPassword(mailUser, s.password), Host: s.mailTLS}).String()
-}
-
-// MailURLStartTLS returns the same for STARTTLS.
-func (s *Sandbox) MailURLStartTLS() string {
-	return (&url.URL{Scheme: "smtp", User: url.UserPassword(mailUser, s.password), Host: s.mailStartTLS}).String()
 }

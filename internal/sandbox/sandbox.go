@@ -161,36 +161,6 @@ func (s *Sandbox) build() (err error) {
 	return s.seed()
 }
 
-// people makes all who can be told something: the inbox, the mail server, and what
-// the plans' channels need.
-func (s *Sandbox) people() error {
-	p, err := readPacked(filepath.Join(s.cfg.Dist, "export.zip"))
-	if err != nil {
-		return fmt.Errorf("%w; build the functions with make package", err)
-	}
-	s.Plans = p.plans
-	cert, err := s.ca.Loopback()
-	if err != nil {
-		return err
-	}
-	s.mail = mail.New(mail.Config{
-		Certificate: cert, User: mailUser, Password: s.password, Faults: s.Faults,
-		Deliver: func(m mail.Mail) { s.Inbox.TakeMail(m.To, m.Data) },
-	})
-	if s.mailTLS, err = s.mail.Listen(true); err != nil {
-		return err
-	}
-	if s.mailStartTLS, err = s.mail.Listen(false); err != nil {
-		return err
-	}
-	var robots map[string]inbox.Robot
-	if s.channels, robots, err = s.receivers(p.channels); err != nil {
-		return err
-	}
-	s.Inbox, err = inbox.New(inbox.Config{Clock: s.Clock, WebhookSecret: s.secret, Robots: robots})
-	return err
-}
-
 // URL returns the address of proxy, Function URL and control panel.
 func (s *Sandbox) URL() string { return "http://" + s.addr }
 
