@@ -24,6 +24,7 @@ type verification struct {
 	format       string
 	gib          int64
 	system, data bool
+	any          bool
 	full         bool
 	crc64        string
 	form         output
@@ -64,6 +65,7 @@ With a sandbox running: eval "$(imageferry sandbox env)"`,
 	c.Flags().Int64Var(&v.gib, "size", 0, "GiB that the disk must have")
 	c.Flags().BoolVar(&v.system, "system", false, "a machine must be able to start from the disk")
 	c.Flags().BoolVar(&v.data, "data", false, "no machine needs to")
+	c.Flags().BoolVar(&v.any, "any-data", false, "take a data disk of the right size for whole if nothing on it is recognised")
 	c.Flags().BoolVar(&v.full, "full", false, "read the whole file and compare its CRC64")
 	c.Flags().StringVar(&v.crc64, "crc64", "", "CRC64 (ECMA) that --full compares with, decimal")
 	v.form.flag(c)
@@ -113,7 +115,7 @@ func (v verification) run(c *cobra.Command, name string) (bool, error) {
 // as the name does.
 func (v verification) want(f *subject, known *record) (diskimage.Want, error) {
 	file, _ := image.ParseFile(f.key)
-	want := diskimage.Want{Format: file.Format(), System: file.System()}
+	want := diskimage.Want{Format: file.Format(), System: file.System(), AnyData: v.any || known != nil && known.any}
 	if known != nil && known.gib > 0 {
 		want.Bytes = known.gib << 30
 	}

@@ -123,6 +123,7 @@ func (s *subject) checksum(ctx context.Context) (string, error) {
 type record struct {
 	file manifest.File
 	gib  int64 // of the disk; 0: not known
+	any  bool  // a data disk may hold what nobody knows
 }
 
 // manifest returns what the manifest beside the file says of it, nil if there is none.
@@ -151,7 +152,7 @@ func recordOf(m manifest.Manifest, base string) *record {
 		if path.Base(f.Key) != base {
 			continue
 		}
-		r := &record{file: f}
+		r := &record{file: f, any: m.AnyData}
 		for _, d := range m.Disks {
 			if d.Snapshot == f.Snapshot {
 				r.gib = d.GiB

@@ -24,6 +24,9 @@ func Check(r io.ReaderAt, size int64, want Want) (Report, error) {
 	if d := c.open(); d != nil {
 		c.compare(d)
 		c.contents(d)
+		if c.short && !c.ends {
+			c.find(WrongSize, "the disk has %d bytes, not %d", d.size, want.Bytes)
+		}
 	}
 	if c.file.err != nil {
 		return Report{}, c.file.err
@@ -39,6 +42,8 @@ type check struct {
 	want   Want
 	report Report
 	none   bool // no disk at all
+	short  bool // the disk is smaller than it must be, by less than the cloud counts
+	ends   bool // what is on the disk says that it ends where it does
 }
 
 // find notes what is not as it must be, once for each code.
@@ -106,12 +111,19 @@ func (c *check) raw() *disk { return &disk{size: c.file.size, part: c.file.at} }
 // unverified; qemu-img does unless force_size is on.
 const largestCylinder = 16 * 255 * sector
 
+// unit is in what the cloud counts disks (DiskSize of DescribeImages, 213/15715). An
+// image that was imported from a file of another size may be exported as large as
+// that file was; whether it is, is unverified. A disk that is smaller by less than a
+// unit is taken for whole if its own last sector proves that it ends there.
+const unit = 1 << 30
+
 // compare holds the size of the disk against what it must be.
 func (c *check) compare(d *disk) {
 	c.report.Bytes = d.size
 	over := d.size - c.want.Bytes
 	rounded := c.report.Format == image.VHD && over > 0 && over < largestCylinder
-	if c.want.Bytes != 0 && over != 0 && !rounded {
+	c.short = c.want.Bytes != 0 && over < 0 && over > -unit
+	if c.want.Bytes != 0 && over != 0 && !rounded && !c.short {
 		c.find(WrongSize, "the disk has %d bytes, not %d", d.size, c.want.Bytes)
 	}
 	if d.size%sector != 0 {
@@ -121,5 +133,5 @@ func (c *check) compare(d *disk) {
 
 // fits reports whether the size of the disk is known and right.
 func (c *check) fits() bool {
-	return c.want.Bytes > 0 && !slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return f.Code == WrongSize || f.Code == Sectors })
+	return c.want.Bytes > 0 && !c.short && !slices.ContainsFunc(c.report.Findings, func(f Finding) bool { return f.Code == WrongSize || f.Code == Sectors })
 }

@@ -18,7 +18,7 @@ func (c *check) contents(d *disk) {
 	fs, ok := whole.recognise()
 	switch {
 	case ok:
-		c.report.Contents = fs.name
+		c.report.Contents, c.ends = fs.name, fs.size == d.size
 		c.judge("the disk", fs, whole)
 		c.notBootable()
 	case c.file.refused > refused:

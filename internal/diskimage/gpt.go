@@ -76,6 +76,7 @@ func (c *check) backup(d *disk, front gptCopy) {
 	back, ok := d.gptCopy(front.twin)
 	switch {
 	case ok && back.twin == 1 && back.crc == front.crc && bytes.Equal(back.id, front.id) && back.first == front.first && back.last == front.last:
+		c.ends = front.twin == last
 	case ok:
 		c.find(GPTBackup, "the copy of the GPT at the end is another table than that at the front")
 	case c.file.refused == refused:

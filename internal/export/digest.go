@@ -21,8 +21,9 @@ const (
 	// digestSlots is how many slots without a digest are looked at: one that is later
 	// than so many others has long been told of as such.
 	digestSlots = 30
-	// digestMost bounds the exports that a digest names; it counts them all.
-	digestMost = 200
+	// digestMost bounds the exports that a digest names; it counts them all. A region
+	// has 500 images of its own at most.
+	digestMost = 500
 )
 
 // digest tells of the slots of a plan that are over and were not told of. It goes by
@@ -109,10 +110,11 @@ func (d *Driver) digestSlot(ctx context.Context, p plan.Plan, m ledger.Mark) err
 
 // digestOf sums up a slot, what went wrong first.
 func digestOf(slot time.Time, entries []ledger.Entry, skipped int) *ledger.Told {
-	n := &ledger.Told{Kind: ledger.KindDigest, Slots: []time.Time{slot}}
+	n := &ledger.Told{Kind: ledger.KindDigest, Slots: []time.Time{slot}, Counts: map[ledger.State]int{}}
 	var good []ledger.Outcome
 	for _, e := range entries {
 		o := ledger.Outcome{Export: e.Request.ID, Image: e.Request.Image.ID, Name: e.Request.Image.Name, Verdict: e.Verdict, Reason: e.Reason}
+		n.Counts[e.Verdict]++
 		for _, f := range e.Landed {
 			o.Bytes += f.Size
 		}

@@ -22,6 +22,7 @@ type job struct {
 	again bool // an answer could not be recorded and is being recorded once more
 	done  bool
 	rests bool // it needs no look in this tick
+	twin  bool // another marker of the same export was driven
 	err   error
 }
 

@@ -66,8 +66,9 @@ func (d *Driver) lookInside(ctx context.Context, r ledger.Request, s *Seen) erro
 			f.Check = &report
 		}
 	})
+	hopeless := !d.Now().Before(r.Deadline.Add(lateness)) // it must come to an end
 	for i, err := range errs {
-		if kind := outcome.Of(err); err != nil && (kind == outcome.Config || kind == outcome.Bug) {
+		if kind := outcome.Of(err); err != nil && (kind == outcome.Config || kind == outcome.Bug || hopeless) {
 			s.Closed, errs[i] = err.Error(), nil
 		}
 	}

@@ -59,6 +59,11 @@ func (d *Driver) Start(ctx context.Context, o Order) ([]Result, error) {
 	} else {
 		err = errors.Join(err, d.drain(ctx, t, jobs))
 	}
+	for _, j := range jobs {
+		if j.twin { // whoever asked wants to know where it stands
+			d.overtaken(ctx, j, j.entry)
+		}
+	}
 	return results(jobs), err
 }
 

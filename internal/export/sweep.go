@@ -115,7 +115,7 @@ func takeTurns(jobs []*job) {
 	seen := map[image.ExportID]bool{}
 	for _, j := range jobs {
 		if seen[j.id()] && j.err == nil {
-			j.done = true
+			j.done, j.twin = true, true
 		}
 		seen[j.id()] = true
 	}

@@ -145,6 +145,24 @@ func TestNeverAllowedToLook(t *testing.T) {
 	}
 }
 
+// COS never lets us look, and never says why: it comes to an end all the same.
+func TestNeverAnsweredWhenLooking(t *testing.T) {
+	t.Parallel()
+	w, keys := landedPair(t)
+	w.fault = func(_ int, c string) fault {
+		if strings.HasPrefix(c, "GET ranges") {
+			return refused
+		}
+		return fine
+	}
+	_ = w.land(keys...)
+	w.sweepFor(60 * time.Hour)
+	w.wantClosed(exportID(pair), ledger.Failed, 1, 1)
+	if e := w.entry(exportID(pair)); e.Reason != "not-verified" {
+		t.Error(e.Reason)
+	}
+}
+
 // CosPaths forgets a disk of the image: it is waited for all the same.
 func TestPathsForgetADisk(t *testing.T) {
 	t.Parallel()

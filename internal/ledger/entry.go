@@ -92,7 +92,8 @@ type Told struct {
 	Detail string         `json:"detail"`
 	Hint   string         `json:"hint,omitempty"`
 
-	Exports []Outcome `json:"exports,omitempty"` // KindDigest: what became of each
+	Exports []Outcome     `json:"exports,omitempty"` // KindDigest: what became of each, bad ones first; of many, not all
+	Counts  map[State]int `json:"counts,omitempty"`  // KindDigest: of all, by verdict
 }
 
 // Outcome is how an export of a slot ended.

@@ -40,6 +40,7 @@ type Manifest struct {
 	Plan      string           `json:"plan,omitempty"`
 	Slot      time.Time        `json:"slot,omitzero"`
 	Instance  image.InstanceID `json:"instance,omitempty"` // of which the image was made
+	AnyData   bool             `json:"anyData,omitempty"`  // data disks on which nothing is recognised were to be taken for whole
 	Image     Image            `json:"image,omitzero"`
 	Region    string           `json:"region"`
 	Bucket    image.Bucket     `json:"bucket"`
@@ -84,7 +85,7 @@ type Times struct {
 func Of(e ledger.Entry, region string) Manifest {
 	r := e.Request
 	m := Manifest{
-		SchemaURL: SchemaURL, Schema: Schema, Export: r.ID, Verdict: e.Verdict, Managed: r.Origin != ledger.Observed, Plan: r.Plan, Instance: r.Instance,
+		SchemaURL: SchemaURL, Schema: Schema, Export: r.ID, Verdict: e.Verdict, Managed: r.Origin != ledger.Observed, Plan: r.Plan, Instance: r.Instance, AnyData: r.AnyData,
 		Image:  Image{ID: r.Image.ID, Name: r.Image.Name, OS: r.Image.OS, Architecture: r.Image.Architecture, Created: r.Image.Created},
 		Region: region, Bucket: r.Bucket, Format: r.Format, Disks: r.Image.Exported(r.RootOnly), Files: []File{},
 		Times: Times{Started: e.Started, Ended: e.Ended}, TaskID: e.TaskID,

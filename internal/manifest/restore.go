@@ -45,7 +45,7 @@ func (m Manifest) restore() Restore {
 	for _, f := range m.Files {
 		local := "./" + path.Base(f.Key)                                                                                                            // so that no name is taken for an option
 		r.Download = append(r.Download, command("coscli", "cp", "cos://"+m.Bucket.String()+"/"+f.Key, "./", "-e", "cos."+m.Region+".myqcloud.com")) // 436/71763
-		r.Verify = append(r.Verify, verify(f.CRC64, local))
+		r.Verify = append(r.Verify, verify(f, m.AnyData && f.Disk != "system", local))
 		if f.whole() {
 			r.Convert = append(r.Convert, convert(m.Format, local))
 		}
@@ -101,11 +101,15 @@ func (i ImportImage) unknown() (names []string) {
 
 // verify reads the whole file. The checksum stands in the command, so that it needs
 // neither the manifest nor the bucket.
-func verify(crc64, local string) string {
-	if crc64 == "" {
-		return command("imageferry", "verify", "--full", local)
+func verify(f File, anyData bool, local string) string {
+	words := []string{"imageferry", "verify", "--full"}
+	if anyData {
+		words = append(words, "--any-data")
 	}
-	return command("imageferry", "verify", "--full", "--crc64", crc64, local)
+	if f.CRC64 != "" {
+		words = append(words, "--crc64", f.CRC64)
+	}
+	return command(append(words, local)...)
 }
 
 // drivers are what qemu-img calls the formats.

@@ -1,15 +1,7 @@
 package main
 
-// exports are the rules by which one export is started, awaited and told of.
+// exports are the rules by which one export is started, and its images are made and go.
 var exports = []mutant{
-	{
-		name: "first-disk-is-done",
-		why:  "an export is complete with its first file",
-		file: "internal/export/decide.go",
-		from: "	if len(s.Seen.Files) == len(s.expected()) {",
-		to:   "	if len(s.Seen.Files) > 0 {",
-		test: "internal/export.TestWrongLastTwoDisksLandAtOnce",
-	},
 	{
 		name: "unknown-is-success",
 		why:  "a start without an answer is taken for accepted",
@@ -62,16 +54,6 @@ var exports = []mutant{
 		test: "internal/export.TestWrongEventBeforeAccepted",
 	},
 	{
-		name: "notice-takeover-early",
-		why:  "a notice is sent by a second one while its claim holds",
-		file: "internal/export/tell.go",
-		from: `		case d.State == ledger.Sending && s.Now.Before(s.Entry.Until):
-			return Step{} // somebody is at it
-`,
-		to:   "",
-		test: "internal/export.TestWrongClaimIsTooShort",
-	},
-	{
 		name: "no-evidence",
 		why:  "a start without an answer is repeated without looking into the bucket",
 		file: "internal/export/decide.go",
@@ -112,27 +94,6 @@ var exports = []mutant{
 		test: "internal/export.TestCrashAtEveryRequest/name_taken",
 	},
 	{
-		name: "deadline-ignored",
-		why:  "an export that died is waited for, for ever",
-		file: "internal/export/decide.go",
-		from: `	case !s.overdue() || s.Now.Before(s.Entry.Started.Add(s.Quiet)):
-`,
-		to: `	case true:
-`,
-		test: "internal/export.TestWrongTaskDiesSilently",
-	},
-	{
-		name: "stalled-again",
-		why:  "that an export is late is written at every tick, until its log is full",
-		file: "internal/export/decide.go",
-		from: `	if !s.Entry.Stalled.IsZero() {
-		return Step{}
-	}
-`,
-		to:   "",
-		test: "internal/export.TestStalledIsToldOnce",
-	},
-	{
 		name: "no-fifo",
 		why:  "an export takes the room that an older one was refused",
 		file: "internal/export/queue.go",
@@ -150,29 +111,6 @@ var exports = []mutant{
 		test: "internal/export.TestMaxInFlight",
 	},
 	{
-		name: "repeat-new-id",
-		why:  "a notice is repeated under another id, and nobody can tell that it is a repeat",
-		file: "internal/export/tell.go",
-		from: `			d.Attempt++
-`,
-		to: `			d.Attempt++
-			d.ID += "-again"
-`,
-		test: "internal/export.TestWrongWebhookAnswersAfterOurTimeout",
-	},
-	{
-		name: "unknown-notice-is-sent",
-		why:  "a notice whose answer was lost is taken for received",
-		file: "internal/export/answer.go",
-		from: `	if err == nil {
-		d.State = ledger.Sent
-`,
-		to: `	if err == nil || outcome.Of(err) == outcome.Unknown {
-		d.State = ledger.Sent
-`,
-		test: "internal/export.TestWrongWebhookAnswersAfterOurTimeout",
-	},
-	{
 		name: "closed-speaks",
 		why:  "what is found closed on the work list is told once more",
 		file: "internal/export/decide.go",
@@ -186,14 +124,6 @@ var exports = []mutant{
 		return Step{Close: true}
 `,
 		test: "internal/export.TestCrashAtEveryRequest/happy",
-	},
-	{
-		name: "zero-byte-counts",
-		why:  "an empty object is taken for a disk",
-		file: "internal/export/look.go",
-		from: "return f.Size > 0 }",
-		to:   "return f.Key != \"\" }",
-		test: "internal/export.TestWrongEventForAZeroByteOrForeignObject",
 	},
 	{
 		name: "prune-all",

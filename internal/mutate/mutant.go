@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-var mutants = slices.Concat(claims, exports, plans)
+var mutants = slices.Concat(claims, exports, wholes, tellings, plans)
 
 // mutant is one rule taken out.
 type mutant struct {

@@ -60,7 +60,7 @@ var chinese = []translation{
 	{"nothing-landed", "已过截止时间，没有任何文件到达", askByTask},
 	{"files-missing", "已过截止时间，部分文件没有到达", askByTask},
 	{"not-a-disk", "文件不是磁盘镜像", "不要使用这些文件：请重新导出；若再次发生，凭任务 ID 提交工单"},
-	{"suspicious", "文件是磁盘，但存在异常", "使用前先用 imageferry verify 检查，并重新导出；各项异常的含义见 docs/failures/suspicious.md"},
+	{"suspicious", "文件是磁盘，但存在异常", "使用前先用 imageferry verify 检查，并重新导出；各项异常的含义见 docs/failures/not-whole.md"},
 	{"not-verified", "文件已到达，但无法读取其内容", "给函数的角色授予 GetObject 权限，再重试该导出"},
 	{"gone", "文件已被移走", ""},
 	{"image-failed", "CVM 制作镜像失败", "在控制台查看该镜像；计划下次运行时会重试"},

@@ -54,7 +54,6 @@ type Digest struct {
 	Completed int              `json:"completed"`
 	Partial   int              `json:"partial"`
 	Failed    int              `json:"failed"`
-	Open      int              `json:"open"` // not decided when the digest was made
 	Exports   []ledger.Outcome `json:"exports"`
 }
 
@@ -106,26 +105,16 @@ func (d *Data) tell(news ledger.Told, r ledger.Request) {
 		d.Slot = r.Slot
 	}
 	if news.Kind == ledger.KindDigest {
-		d.Digest = digestOf(news.Exports)
+		d.Digest = digestOf(news)
 		for _, o := range news.Exports {
 			d.Bytes += o.Bytes
 		}
 	}
 }
 
-func digestOf(exports []ledger.Outcome) *Digest {
-	g := &Digest{Exports: exports}
-	for _, o := range exports {
-		switch o.Verdict {
-		case ledger.Complete:
-			g.Completed++
-		case ledger.Partial:
-			g.Partial++
-		case ledger.Failed:
-			g.Failed++
-		default:
-			g.Open++
-		}
+func digestOf(news ledger.Told) *Digest {
+	g := &Digest{
+		Completed: news.Counts[ledger.Complete], Partial: news.Counts[ledger.Partial], Failed: news.Counts[ledger.Failed], Exports: news.Exports,
 	}
 	if g.Exports == nil {
 		g.Exports = []ledger.Outcome{}

@@ -76,9 +76,6 @@ func (w *writer) digest() string {
 	if g.Partial > 0 {
 		title += w.say(", %d in part", "，部分导出 %d", g.Partial)
 	}
-	if g.Open > 0 {
-		title += w.say(", %d still open", "，未结束 %d", g.Open)
-	}
 	return title
 }
 

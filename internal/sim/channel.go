@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/imageferry/imageferry/internal/plan"
@@ -20,7 +21,7 @@ type ear struct {
 	muted time.Duration // when the ledger had it; 0: never
 }
 
-// channelsOf draws the channels of a seed, who stands in for whom, and what each hears.
+// drawChannels draws the channels of a seed, who stands in for whom, and what each hears.
 func (w *world) drawChannels() {
 	names := []string{"webhook", "second", "third"}[:1+w.number(named("platform", "channels"), 3)]
 	hears := [][]string{nil, nil, {"error", "warning"}, {"completed", "failed", "partial", "missed"}, {"info", "error"}, {"skipped", "digest", "error"}}
@@ -66,7 +67,7 @@ func (w *world) ear(receiver string) *ear {
 	return nil
 }
 
-// named returns the channel of a name, or nil.
+// channel returns the channel of a name, or nil.
 func (w *world) channel(name string) *channel {
 	for _, c := range w.channels {
 		if c.Name == name {
@@ -74,6 +75,11 @@ func (w *world) channel(name string) *channel {
 		}
 	}
 	return nil
+}
+
+// heeded reports whether anybody is to hear of a kind of notice about a plan.
+func (w *world) heeded(plan, kind string) bool {
+	return slices.ContainsFunc(w.channels, func(c *channel) bool { return c.wants(w.plans[plan], kind) })
 }
 
 // wants reports whether a channel is to hear of a kind of notice about a plan. It is

@@ -21,6 +21,7 @@ func (w *world) checkEnd() {
 	})
 	for _, name := range w.plans.Names() {
 		w.checkSlots(name)
+		w.checkDigests(name)
 	}
 	for _, c := range w.clients {
 		if c.accepted && w.histories[image.RequestedID(c.key)] == nil {

@@ -18,6 +18,7 @@ func (w *world) checkMarker(c *sent, id image.ExportID, body []byte) {
 		return
 	}
 	q := m.Request
+	w.checkNews(c, q)
 	h := w.of(id)
 	h.recovers = append(h.recovers, q.Recovers)
 	before, now := w.failedBefore(q, c.by.began), w.failedBefore(q, w.now)

@@ -47,7 +47,7 @@ func (w *world) noteComesLast(key string, m ledger.Slot) {
 
 // suspensionIsTold: a mark ends the matter, so the news come before it.
 func (w *world) suspensionIsTold(key string, m ledger.Slot) {
-	if !strings.HasSuffix(key, "."+string(ledger.Suspended)) {
+	if !strings.HasSuffix(key, "."+string(ledger.Suspended)) || !w.heeded(m.Plan, ledger.KindSuspended) {
 		return
 	}
 	for _, h := range w.order {
@@ -127,7 +127,7 @@ func (w *world) checkMark(name string, m mark, told bool) {
 	switch m.fate {
 	case ledger.Missed:
 		w.met("a slot that was missed for good")
-		if !told {
+		if !told && w.heeded(name, ledger.KindMissed) {
 			w.violate(slotsAreAccounted, slotName(name, m.at), "slot %s of plan %s was missed, and nobody was told", clockText(m.at), name)
 		}
 	case ledger.Suspended:

@@ -45,6 +45,9 @@ func (w *world) checkSend(i *instance, channel string, e *ear, n ledger.Entry) *
 			}
 		}
 	}
+	if i.serves.room[channel]--; i.serves.room[channel] < 0 {
+		w.violate(busyIsWaitedFor, id, "%s sends to %s, and did not ask for room", i.serves.name, channel)
+	}
 	switch {
 	case i.refused[e]:
 		w.violate(goneIsHeeded, id, "%s asks %s again, which told it to be gone", i.name, e.name)
@@ -103,7 +106,7 @@ func (w *world) tries(h *history, prev, r *record) {
 		switch {
 		case d.State == ledger.Sending:
 			want++
-		case was.State == ledger.Sending && !made && d.State == ledger.SendLater:
+		case was.State == ledger.Sending && !made && d.State == ledger.SendLater && prev.by == r.by:
 			want--
 		}
 		if d.Attempt != want {
@@ -119,8 +122,8 @@ func (w *world) tries(h *history, prev, r *record) {
 	}
 }
 
-// patienceWith: a channel that has no room, or whose receiver says for how long it is
-// busy, is put off by as much, and is not tried before.
+// patienceWith: a channel whose receiver says for how long it is busy is put off by as
+// much, and is not tried before.
 func (w *world) patienceWith(channel string, h *history, prev, r *record) {
 	was, d := prev.Deliveries[channel], r.Deliveries[channel]
 	if d.State == ledger.Sending && r.At.Before(was.NotBefore) {
@@ -129,11 +132,8 @@ func (w *world) patienceWith(channel string, h *history, prev, r *record) {
 	if prev.by != r.by || d.State != ledger.SendLater || was.State != ledger.Sending {
 		return // its holder died, and nobody else knows what it was told
 	}
-	free := prev.busy[channel]
-	if after := prev.again[channel]; after > 0 {
-		free = prev.by.on.clock(prev.seen + min(after, 24*time.Hour))
-	}
-	if d.NotBefore.Before(free) {
+	after := min(prev.again[channel], 24*time.Hour)
+	if free := prev.by.on.clock(prev.seen + after); after > 0 && d.NotBefore.Before(free) {
 		w.violate(busyIsWaitedFor, h.id, "%s is busy until %s, and is to be tried at %s", channel, free, d.NotBefore)
 	}
 }
@@ -166,8 +166,7 @@ func (w *world) channelsAreFree(v *invocation) {
 			continue
 		}
 		for channel, d := range r.Deliveries {
-			_, busy := r.busy[channel]
-			if d.State == ledger.Sending && r.effects[noticeTo(channel)] == 0 && !busy && !w.left(channel) {
+			if d.State == ledger.Sending && r.effects[noticeTo(channel)] == 0 && !w.left(channel) {
 				w.violate(channelsAreFree, r.log.id, "%s claimed to tell %s under entry %d, and told others only", v.name, channel, r.Seq)
 			}
 		}

@@ -82,6 +82,10 @@ func (w *world) failureIsTrue(h *history, r *record) {
 			return o == nil || o.file.Size == 0 || o.since >= r.by.began
 		})
 	}
+	early := r.At.Before(r.Request.Deadline)
+	if early && slices.Contains([]string{"not-verified", "files-missing", "nothing-landed"}, r.Reason) {
+		w.violate(failureIsTrue, h.id, "it is %s (%s), and there is time until %s", r.Verdict, r.Reason, r.Request.Deadline)
+	}
 	if !truth {
 		w.violate(failureIsTrue, h.id, "it is %s (%s), and that is not so", r.Verdict, r.Reason)
 	}

@@ -52,6 +52,7 @@ const (
 	limitIsKept         invariant = "a plan's limit of exports in flight is kept"
 	sendsAreBounded     invariant = "sends are at most one more than unknown outcomes"
 	noticesKeepTheirID  invariant = "every repeat of a notice carries the same id"
+	digestsAreTrue      invariant = "a digest says what became of each export of its slot, once"
 	rightEarsHear       invariant = "a verdict is claimed for those who want to hear of it, and for nobody else"
 	onlyTriesCount      invariant = "a try is counted when it is made, and only then"
 	channelsAreFree     invariant = "one channel does not hold up another"
@@ -105,7 +106,7 @@ func (w *world) relaxed(i invariant) bool {
 	case entriesNeverChange, verdictsStand, attemptsCount, oncePerIntention, acceptedIsTrue, limitIsKept, intentionFirst:
 		return w.overwrites()
 	case slotsAreAccounted, exportsEnd, everybodyIsTold, workListEmpties, requestsAreAnswered, nobodyStarves, oldestFirst, ticksFillSlots, claimsAreUsed, nobodyFailsInVain,
-		manifestsAreKept, fallbacksStepIn, givenUpForReason, channelsAreFree:
+		digestsAreTrue, manifestsAreKept, fallbacksStepIn, givenUpForReason, channelsAreFree:
 		return w.versioned // nothing goes on there
 	}
 	return false

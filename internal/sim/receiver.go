@@ -31,14 +31,11 @@ func (r receiver) Room(name string, now time.Time) time.Time {
 	v := w.running.of
 	id := v.identify(opSend, "room "+name)
 	if !w.hit(channelFull, id) {
+		v.room[name]++
 		return now
 	}
 	w.met("a channel that had no room")
-	until := now.Add(time.Duration(w.float(id.and('r')) * float64(20*time.Minute)))
-	if claim := w.running.read; claim != nil {
-		claim.busy[name] = until
-	}
-	return until
+	return now.Add(time.Duration(w.float(id.and('r')) * float64(20*time.Minute)))
 }
 
 // Send posts one notice. A 503 may have been received or not; both happen.

@@ -12,7 +12,6 @@ type routine struct {
 	on    *thread
 	ended func() // called when the body has returned by itself
 	dead  bool
-	read  *record // of its own, that it last read back
 }
 
 // thread is a coroutine that runs bodies, one after the other: its stack has grown

@@ -40,6 +40,7 @@ type invocation struct {
 	routines []*routine
 	asked    map[identity]uint64 // calls of one kind and subject so far
 	nonces   int
+	room     map[string]int // by channel, how many messages it has room for
 	calls    int
 	bill     map[image.ExportID]*expense
 	hurt     int // unknown answers that it got
@@ -85,7 +86,7 @@ func (w *world) occupy(f *lambda, name string, finished func(*invocation, []byte
 	}
 	v := &invocation{
 		name: name, id: id, number: w.invocations, on: i, began: w.now, ends: w.now + f.limit,
-		asked: map[identity]uint64{}, finished: finished,
+		asked: map[identity]uint64{}, room: map[string]int{}, finished: finished,
 	}
 	i.serves = v
 	w.invocations++

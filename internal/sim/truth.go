@@ -56,7 +56,6 @@ type record struct {
 	known   bool          // its writer knows that it stands
 	hurt    int           // unknown answers that its writer had got by then
 	effects map[string]int
-	busy    map[string]time.Time     // channels that had no room
 	again   map[string]time.Duration // by channel, how long its receiver asked to be left alone
 }
 
@@ -136,7 +135,7 @@ func (w *world) accepted(c *sent, key string, body []byte) *record {
 	case "history":
 		w.of(p.export).closed = true
 	case "exports":
-		r := &record{log: w.of(p.export), by: c.by, taken: w.now, effects: map[string]int{}, busy: map[string]time.Time{}, again: map[string]time.Duration{}}
+		r := &record{log: w.of(p.export), by: c.by, taken: w.now, effects: map[string]int{}, again: map[string]time.Duration{}}
 		if err := json.Unmarshal(body, &r.Entry); err != nil {
 			w.violate(keysAreKnown, p.export, "entry %s cannot be read: %v", key, err)
 		}
@@ -221,6 +220,5 @@ func (w *world) readBack(v *invocation, key string) {
 	if h := w.of(p.export); p.seq <= len(h.records) && h.records[p.seq-1].by == v {
 		r := h.records[p.seq-1]
 		r.known, r.hurt = true, v.hurt
-		w.running.read = r
 	}
 }
