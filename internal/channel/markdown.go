@@ -49,7 +49,11 @@ func lead(s string) string {
 	if number != "" {
 		marks = map[byte]string{'.': "．", ')': "）"}
 	}
-	if w, ok := marks[rest[0]]; ok {
+	w, ok := marks[rest[0]]
+	if number != "" && len(rest) > 1 && rest[1] != ' ' {
+		ok = false // a figure, such as 7.0 GiB
+	}
+	if ok {
 		return number + w + rest[1:]
 	}
 	return s

@@ -13,6 +13,9 @@ import (
 func (w *writer) verdict(kind string) string {
 	if kind != Completed {
 		w.trouble(w.Reason)
+		if w.Managed {
+			w.add("Retry", "重试", w.say("imageferry retry %s, or POST /v1/exports/%s/retry", "imageferry retry %s，或 POST /v1/exports/%s/retry", w.Export, w.Export))
+		}
 	}
 	if !w.Managed {
 		w.add("Origin", "来源", w.say("no plan of Image Ferry announced it; somebody exported it, for example with the console",
