@@ -110,7 +110,7 @@ func (d *Driver) digestSlot(ctx context.Context, p plan.Plan, m ledger.Mark) err
 
 // digestOf sums up a slot, what went wrong first.
 func digestOf(slot time.Time, entries []ledger.Entry, skipped int) *ledger.Told {
-	n := &ledger.Told{Kind: ledger.KindDigest, Slots: []time.Time{slot}, Counts: map[ledger.State]int{}}
+	n := &ledger.Told{Kind: ledger.KindDigest, Slots: []time.Time{slot}, Counts: map[ledger.State]int{}, Skipped: skipped}
 	var good []ledger.Outcome
 	for _, e := range entries {
 		o := ledger.Outcome{Export: e.Request.ID, Image: e.Request.Image.ID, Name: e.Request.Image.Name, Verdict: e.Verdict, Reason: e.Reason}

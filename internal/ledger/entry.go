@@ -94,6 +94,7 @@ type Told struct {
 
 	Exports []Outcome     `json:"exports,omitempty"` // KindDigest: what became of each, bad ones first; of many, not all
 	Counts  map[State]int `json:"counts,omitempty"`  // KindDigest: of all, by verdict
+	Skipped int           `json:"skipped,omitempty"` // KindDigest: left out of the slot, because the plan holds them
 }
 
 // Outcome is how an export of a slot ended.

@@ -54,6 +54,7 @@ type Digest struct {
 	Completed int              `json:"completed"`
 	Partial   int              `json:"partial"`
 	Failed    int              `json:"failed"`
+	Skipped   int              `json:"skipped"` // left out, because the plan holds them
 	Exports   []ledger.Outcome `json:"exports"`
 }
 
@@ -114,7 +115,7 @@ func (d *Data) tell(news ledger.Told, r ledger.Request) {
 
 func digestOf(news ledger.Told) *Digest {
 	g := &Digest{
-		Completed: news.Counts[ledger.Complete], Partial: news.Counts[ledger.Partial], Failed: news.Counts[ledger.Failed], Exports: news.Exports,
+		Completed: news.Counts[ledger.Complete], Partial: news.Counts[ledger.Partial], Failed: news.Counts[ledger.Failed], Skipped: news.Skipped, Exports: news.Exports,
 	}
 	if g.Exports == nil {
 		g.Exports = []ledger.Outcome{}

@@ -69,12 +69,15 @@ func (w *writer) digest() string {
 	w.add("Size", "总大小", size(w.Bytes))
 	w.plan()
 	w.add("Region", "地域", w.Region)
-	title := w.say("Plan %s: %d of %d exported", "计划 %s：已导出 %d/%d", w.Plan, g.Completed, len(g.Exports))
+	title := w.say("Plan %s: %d of %d exported", "计划 %s：已导出 %d/%d", w.Plan, g.Completed, g.Completed+g.Partial+g.Failed)
 	if g.Failed > 0 {
 		title += w.say(", %d failed", "，失败 %d", g.Failed)
 	}
 	if g.Partial > 0 {
 		title += w.say(", %d in part", "，部分导出 %d", g.Partial)
+	}
+	if g.Skipped > 0 {
+		title += w.say(", %d left out as unchanged or under way", "，未变化或仍在导出而跳过 %d", g.Skipped)
 	}
 	return title
 }

@@ -174,7 +174,7 @@ var (
 		{Export: "nightly-20261121t190000z-winserver", Image: "img-winserver", Name: "erp", Verdict: ledger.Failed, Reason: "windows"},
 		{Export: "nightly-20261121t190000z-ins-8ruwtq3m", Verdict: ledger.Failed, Reason: "UnsupportedOperation.New"},
 		{Export: "nightly-20261121t190000z-web", Image: "img-web", Name: "web", Verdict: ledger.Partial, Reason: "files-missing", Bytes: 50 << 30},
-	}, Counts: map[ledger.State]int{ledger.Complete: 1, ledger.Failed: 2, ledger.Partial: 1}}
+	}, Counts: map[ledger.State]int{ledger.Complete: 1, ledger.Failed: 2, ledger.Partial: 1}, Skipped: 3}
 )
 
 // linked has the links that a sender makes.
@@ -251,7 +251,7 @@ func TestTest(t *testing.T) {
 func TestDigest(t *testing.T) {
 	t.Parallel()
 	d := notice.Of(news(digest), region).Data
-	if g := d.Digest; g == nil || g.Completed != 1 || g.Failed != 2 || g.Partial != 1 || len(g.Exports) != 4 {
+	if g := d.Digest; g == nil || g.Completed != 1 || g.Failed != 2 || g.Partial != 1 || g.Skipped != 3 || len(g.Exports) != 4 {
 		t.Errorf("digest %+v", g)
 	}
 	if d.Bytes != 350<<30 || d.Export != "" || d.Slot.IsZero() {
