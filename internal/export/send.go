@@ -135,7 +135,8 @@ func (m *muted) has(ctx context.Context, l *ledger.Ledger, receiver string) (boo
 		return false, err
 	}
 	m.add(names...)
-	return slices.Contains(names, receiver), nil
+	gone, _ := m.find(receiver) // another's 410 may have come meanwhile
+	return gone, nil
 }
 
 func (m *muted) find(receiver string) (gone, asked bool) {
