@@ -145,9 +145,8 @@ var exports = []mutant{
 		file: "internal/export/look.go",
 		from: `		case e.Request.Image.ID != m.ID: // not made for that export
 `,
-		to:     "",
-		test:   "internal/export.TestPrune",
-		unseen: "no stranger in the simulation gives an image our tags",
+		to:   "",
+		test: "internal/export.TestPrune",
 	},
 	{
 		name: "prune-under-way",
@@ -157,16 +156,14 @@ var exports = []mutant{
 `,
 		to: `		case kept == r.Keep:
 `,
-		test:   "internal/export.TestPruneSparesWhatIsUnderWay",
-		unseen: "the exports of one instance follow each other there",
+		test: "internal/export.TestPruneSparesWhatIsUnderWay",
 	},
 	{
-		name:   "event-starts",
-		why:    "the function that hears of files starts exports",
-		file:   "internal/export/land.go",
-		from:   "	t.noCVM = true",
-		to:     "	t.noCVM = false",
-		test:   "internal/export.TestLandStartsNothing",
-		unseen: "the simulated CVM asks nobody for rights",
+		name: "event-starts",
+		why:  "the function that hears of files starts exports",
+		file: "internal/export/land.go",
+		from: "	t.noCVM = true",
+		to:   "	t.noCVM = false",
+		test: "internal/export.TestLandStartsNothing",
 	},
 }

@@ -64,7 +64,6 @@ var tellings = []mutant{
 		}
 		if err != nil {
 `,
-		test: "internal/export.TestChannelsAreApart",
 	},
 	{
 		name: "fallback-never",
@@ -102,7 +101,7 @@ var tellings = []mutant{
 		why:  "a try that was not made, because the ledger could not be asked, is counted",
 		file: "internal/export/send.go",
 		from: "		return &busy{until: now.Add(time.Minute), why: err.Error()}\n",
-		to:   "		return &outcome.Error{Kind: outcome.Later, Op: \"notice\", Code: \"Unread\", Message: err.Error()}\n",
+		to:   "		return &outcome.Error{Kind: outcome.Later, Op: \"notice\", Code: \"Unread\", After: time.Minute}\n",
 	},
 	{
 		name: "busy-is-tried",
@@ -119,7 +118,7 @@ var tellings = []mutant{
 		name: "room-not-asked",
 		why:  "a channel gets more messages at once than it bears",
 		file: "internal/export/drive.go",
-		from: "	step = d.hold(j.entry, step)\n",
+		from: "	step = d.hold(ctx, t, j.entry, step)\n",
 		to:   "",
 		test: "internal/export.TestBusyChannel",
 	},

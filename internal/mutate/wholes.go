@@ -70,8 +70,8 @@ var wholes = []mutant{
 		name: "replaced-is-closed",
 		why:  "a file that is replaced while it is read is taken for one that we may not read",
 		file: "internal/export/look.go",
-		from: "(kind == outcome.Config || kind == outcome.Bug)",
-		to:   "(kind == outcome.Config || kind == outcome.Bug || kind == outcome.Exists)",
+		from: "kind == outcome.Bug || hopeless)",
+		to:   "kind == outcome.Bug || kind == outcome.Exists || hopeless)",
 		test: "internal/export.TestSwapped",
 	},
 	{

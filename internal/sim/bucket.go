@@ -69,14 +69,14 @@ func (b *bucket) under(prefix, after string, f func(key string, o *object) bool)
 }
 
 // mostStale is the most by which a listing lags behind.
-const mostStale = 5 * time.Minute
+const mostStale = 15 * time.Minute
 
 // list is what a listing shows: what stood some time ago, and in some listings not
 // all of what is new. It returns at most limit keys, and whether more follow.
 func (w *world) list(b *bucket, c *sent, stale fault, prefix, after string, limit int) (keys []string, more bool) {
 	var lag time.Duration
 	if w.hit(stale, c.id) {
-		lag = time.Duration(w.float(c.id.and('s')) * float64(mostStale))
+		lag = time.Duration(w.logUniform(c.id.and('s'), float64(time.Second), float64(mostStale)))
 	}
 	gaps := w.hit(listGaps, c.id)
 	b.under(prefix, after, func(key string, o *object) bool {

@@ -48,7 +48,7 @@ func (w *world) drawChannels() {
 func (w *world) move(c *channel) {
 	c.address++
 	c.Address = "at" + string(rune('0'+c.address%10))
-	c.ears = append(c.ears, &ear{name: c.Receiver()})
+	c.ears = append(c.ears, &ear{name: c.Name + "." + c.Address})
 	if c.address > 1 {
 		w.met("a channel got another address")
 		w.tell(nil, "somebody gives channel %s another address, %s", c.Name, c.Address)

@@ -33,6 +33,8 @@ func (w *world) claim(i *instance, id image.ExportID, state func(*record) bool, 
 		w.violate(intentionFirst, id, "%s issues %s under entry %d, which it did not read back after %s", v.name, effect, r.Seq, w.settle)
 	case r.effects[effect] > 0:
 		w.violate(oncePerIntention, id, "%s issues %s again under entry %d", v.name, effect, r.Seq)
+	case v.blind:
+		w.violate(holderGivesUp, id, "%s issues %s, and does not know its end", v.name, effect)
 	case w.now > v.ends-reserve:
 		w.violate(holderGivesUp, id, "%s issues %s %s before its end", v.name, effect, v.ends-w.now)
 	}
@@ -62,6 +64,12 @@ func (w *world) answered(r *record, err error) {
 		w.unknown++
 		w.met("an unknown outcome of an effect")
 	}
+	switch outcome.Of(err) {
+	case outcome.Unknown:
+		r.answered = err == nil
+	case outcome.Later, outcome.Full: // other refusals are verdicts, or names that an earlier call of ours took
+		r.answered = true
+	}
 	// The rate limit of CreateImage says nothing of export tasks.
 	if outcome.Is(err, outcome.Full) && r.State == ledger.Intent && (r.by.full == nil || r.Request.Slot.Before(r.by.full.Request.Slot)) {
 		r.by.full = r
@@ -75,6 +83,7 @@ func (w *world) checkExport(i *instance, q ledger.Request) *record {
 		w.violate(oldestFirst, q.ID, "it is started after %s, of an older slot, was refused for want of room", full.log.id)
 	}
 	w.overtakes(i.serves, q)
+	w.checkPicture(q.ID, q.Instance, q.Image.ID)
 	for key, o := range w.images.objects {
 		if o.by == nil && o.deleted == 0 && o.since < w.now-2*mostStale && len(key) > len(q.Stem()) && key[:len(q.Stem())] == q.Stem() {
 			w.violate(foreignFilesStay, q.ID, "it is started, and %s stands, which somebody else wrote", key)
@@ -121,7 +130,7 @@ func (w *world) shown(t *task) (since time.Duration) {
 // keeps everybody waiting for nothing.
 func (w *world) claimsAreUsed(v *invocation) {
 	for _, r := range v.claims {
-		if r == r.log.newest() && r.Seq == r.log.last && r.known && r.hurt == v.hurt && len(r.effects) == 0 && w.now < v.ends-reserve {
+		if r == r.log.newest() && r.Seq == r.log.last && r.known && r.hurt == v.hurt && !r.log.damaged && len(r.effects) == 0 && w.now < v.ends-reserve {
 			w.violate(claimsAreUsed, r.log.id, "%s ends, and did nothing under entry %d, which it read back", v.name, r.Seq)
 		}
 	}
@@ -130,7 +139,7 @@ func (w *world) claimsAreUsed(v *invocation) {
 // nobodyFailsInVain: an error of a function makes SCF deliver the event again, and
 // people look into logs.
 func (w *world) nobodyFailsInVain(v *invocation, err error) {
-	if err != nil && v.hurt == 0 && !v.stale && !v.froze && !v.deceived && !v.on.old && w.now < v.ends-reserve {
+	if err != nil && v.hurt == 0 && !v.stale && !v.froze && !v.deceived && !v.blind && !w.damaged && !v.on.old && w.now < v.ends-reserve {
 		w.violate(nobodyFailsInVain, "", "%s fails: %v", v.name, err)
 	}
 }

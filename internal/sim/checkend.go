@@ -11,10 +11,12 @@ func (w *world) checkEnd() {
 		return // nothing went on there
 	}
 	for _, h := range w.order {
-		w.checkEnded(h)
+		if !h.damaged {
+			w.checkEnded(h)
+		}
 	}
 	w.ledger.under(statePrefix+"v1/open/", "", func(key string, o *object) bool {
-		if o.deleted == 0 {
+		if o.deleted == 0 && !w.of(parseKey(key).export).damaged {
 			w.violate(workListEmpties, parseKey(key).export, "%s is still there", key)
 		}
 		return w.violation == nil

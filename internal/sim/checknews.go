@@ -57,25 +57,26 @@ func (w *world) digestIsTrue(c *sent, q ledger.Request) {
 	}
 }
 
-// lookedAt is how many of a plan's newest slots a digest is made of.
-const lookedAt = 3
-
-// checkDigests: of each of the last slots, whoever wants a digest has got one.
+// checkDigests: whoever wants digests has got one of each slot since the first that was
+// told of, or of the newest at least.
 func (w *world) checkDigests(name string) {
-	if !w.heeded(name, ledger.KindDigest) {
+	if !w.heeded(name, ledger.KindDigest) || w.damaged { // nobody knows what became of what was damaged
 		return
 	}
-	var filled []time.Duration
+	newest, first := time.Duration(-1), w.end
 	for _, m := range w.marks[name] {
-		if m.fate == ledger.Filled && !slices.Contains(filled, m.at) {
-			filled = append(filled, m.at)
+		switch m.fate {
+		case ledger.Filled:
+			newest = max(newest, m.at)
+		case ledger.Digested:
+			first = min(first, m.at)
 		}
 	}
-	slices.Sort(filled)
-	for _, at := range filled[max(0, len(filled)-lookedAt):] {
-		about := strings.TrimSuffix(image.SlotPrefix(name, epoch.Add(at)), "-")
-		if w.histories[image.NewsID(about, ledger.KindDigest)].newest() == nil {
-			w.violate(digestsAreTrue, slotName(name, at), "there is no digest of slot %s of plan %s", clockText(at), name)
+	first = min(first, newest)
+	for _, m := range w.marks[name] {
+		about := strings.TrimSuffix(image.SlotPrefix(name, epoch.Add(m.at)), "-")
+		if m.fate == ledger.Filled && m.at >= first && w.histories[image.NewsID(about, ledger.KindDigest)].newest() == nil {
+			w.violate(digestsAreTrue, slotName(name, m.at), "there is no digest of slot %s of plan %s", clockText(m.at), name)
 		}
 	}
 }

@@ -16,7 +16,7 @@ func (w *world) checkWaiting(h *history, claim *record) {
 	}
 	for _, other := range w.order {
 		r := other.newest()
-		if r == nil || r.State != ledger.Retry || !r.Full || !r.Request.Slot.Before(claim.Request.Slot) || r.Request.MaxInFlight > 0 {
+		if r == nil || other.damaged || r.State != ledger.Retry || !r.Full || !r.Request.Slot.Before(claim.Request.Slot) || r.Request.MaxInFlight > 0 {
 			continue
 		}
 		w.met("an export that waited for room was overtaken")
@@ -30,7 +30,7 @@ func (w *world) checkWaiting(h *history, claim *record) {
 // know them. It cannot know those that another one started at the same time, nor
 // what a stale listing, an unanswered read or a newer schema kept from it.
 func (w *world) checkLimit(h *history, claim *record) {
-	if claim == nil || claim.Request.MaxInFlight == 0 || claim.by.stale || claim.by.hurt > 0 || claim.by.on.old {
+	if claim == nil || w.damaged || claim.Request.MaxInFlight == 0 || claim.by.stale || claim.by.hurt > 0 || claim.by.on.old {
 		return
 	}
 	plan, by := claim.Request.Plan, claim.by
@@ -62,7 +62,7 @@ func (w *world) overtakes(v *invocation, q ledger.Request) {
 	}
 	for _, h := range w.order {
 		r := h.newest()
-		if r != nil && r.State == ledger.Retry && r.Full && r.by != v && r.stands < v.began && r.Request.Slot.Before(q.Slot) && r.Request.MaxInFlight == 0 {
+		if r != nil && !h.damaged && r.State == ledger.Retry && r.Full && r.by != v && r.stands < v.began && r.Request.Slot.Before(q.Slot) && r.Request.MaxInFlight == 0 {
 			w.violate(oldestFirst, q.ID, "%s starts it, and %s, which is older, waits for room", v.name, h.id)
 		}
 	}

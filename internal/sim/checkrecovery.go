@@ -19,6 +19,9 @@ func (w *world) checkMarker(c *sent, id image.ExportID, body []byte) {
 	}
 	q := m.Request
 	w.checkNews(c, q)
+	if o := w.images.get(q.File); q.Origin == ledger.Observed && o != nil && o.by != nil {
+		w.violate(oursAreKnown, id, "%s is taken for somebody else's, and is of %s", q.File, o.by.export)
+	}
 	h := w.of(id)
 	h.recovers = append(h.recovers, q.Recovers)
 	before, now := w.failedBefore(q, c.by.began), w.failedBefore(q, w.now)

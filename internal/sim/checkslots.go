@@ -78,7 +78,7 @@ func (w *world) skippedIsHeld(m ledger.Slot) {
 // checkTick: what a timer asked for is done when its invocation returns, unless
 // something went wrong with that.
 func (w *world) checkTick(v *invocation, plan string, slot time.Duration) {
-	if v.hurt > 0 || v.stale || v.on.old || !v.over {
+	if v.hurt > 0 || v.stale || v.blind || v.on.old || !v.over {
 		return
 	}
 	for _, m := range w.marks[plan] {
@@ -127,6 +127,7 @@ func (w *world) checkMark(name string, m mark, told bool) {
 	switch m.fate {
 	case ledger.Missed:
 		w.met("a slot that was missed for good")
+		w.missedIsMadeUp(name, m)
 		if !told && w.heeded(name, ledger.KindMissed) {
 			w.violate(slotsAreAccounted, slotName(name, m.at), "slot %s of plan %s was missed, and nobody was told", clockText(m.at), name)
 		}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"time"
 
 	"github.com/imageferry/imageferry/internal/ledger"
 )
@@ -75,7 +76,7 @@ func (w *world) failureIsTrue(h *history, r *record) {
 	case "suspicious", "not-a-disk":
 		truth = slices.ContainsFunc(r.Landed, func(f ledger.File) bool { o := w.version(f); return o != nil && o.flawed() })
 	case "not-verified":
-		truth = w.denied >= r.by.began
+		truth = w.denied >= r.by.began || r.At.After(r.Request.Deadline.Add(24*time.Hour)) // then it must end, whatever the answer
 	case "files-missing", "nothing-landed":
 		truth = len(h.starts) == 0 || slices.ContainsFunc(h.files(), func(key string) bool {
 			o := w.images.get(key)

@@ -9,7 +9,12 @@ import (
 // by any of this machine.
 type deadline struct{ v *invocation }
 
-func (d deadline) Deadline() (time.Time, bool) { return d.v.on.clock(d.v.ends), true }
+func (d deadline) Deadline() (time.Time, bool) {
+	if d.v.blind {
+		return time.Time{}, false
+	}
+	return d.v.on.clock(d.v.ends), true
+}
 
 // Done returns nil: whoever waits in virtual time looks at Err when it wakes.
 func (d deadline) Done() <-chan struct{} { return nil }

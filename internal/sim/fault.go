@@ -57,6 +57,8 @@ const (
 	imageDeleted
 	imagePoisoned
 	makeFails
+	imageCopied
+	imageNamesake
 	imageHidden
 
 	// The receiver of notices.
@@ -80,6 +82,7 @@ const (
 	clockSkew
 	clockJump
 	oldVersion
+	endUnknown
 
 	// Aimed: where a claim begins, and where it ends.
 	killAtClaim
@@ -92,6 +95,7 @@ const (
 	versionedBefore
 	versionedLater
 	clockRuns
+	entryDamaged
 
 	faults // how many there are
 )
@@ -150,6 +154,9 @@ var wrongs = [faults]wrong{
 	imagePoisoned:    {"an image could never be exported", 0.1, 0.6},
 	makeFails:        {"an image could not be made", 1e-2, 0.2},
 
+	imageCopied:   {"somebody copied an image of ours", 1e-2, 0.3},
+	imageNamesake: {"a stranger's image took our name", 1e-2, 0.1},
+
 	imageHidden: {"a new image was not listed yet", 1e-2, 0.3},
 
 	hookLost:  {"a notice was received, and its answer lost", 1e-2, 0.2},
@@ -172,6 +179,7 @@ var wrongs = [faults]wrong{
 	throttled:     {"an invocation was put off for want of room", 1e-3, 0.05},
 	clockSkew:     {"an instance's clock was wrong", 0.1, 1},
 	clockJump:     {"an instance's clock was set", 1e-4, 5e-3},
+	endUnknown:    {"an invocation was not told when it ends", 1e-3, 0.02},
 	oldVersion:    {"an instance of the previous version ran", 0.02, 0.3},
 
 	killAtClaim:     {"an instance was killed beside a claim", 1e-3, 0.1},
@@ -182,6 +190,7 @@ var wrongs = [faults]wrong{
 
 	versionedBefore: {"the state bucket was versioned from the beginning", 0.03, 0.03},
 	versionedLater:  {"the state bucket got versioned", 0.05, 0.05},
+	entryDamaged:    {"somebody spoilt an entry of a log", 0.1, 0.3},
 	clockRuns:       {"clocks were off by more than they may be", 0.05, 0.05},
 }
 

@@ -52,6 +52,13 @@ const (
 	limitIsKept         invariant = "a plan's limit of exports in flight is kept"
 	sendsAreBounded     invariant = "sends are at most one more than unknown outcomes"
 	noticesKeepTheirID  invariant = "every repeat of a notice carries the same id"
+	oursAreKnown        invariant = "a file of ours is not taken for somebody else's"
+	answersAreUsed      invariant = "an unanswered create is read back, and a known outcome is written down"
+	imagesAreReady      invariant = "only an image that is ready is exported, and of a machine only the one that was made for it"
+	failingIsStopped    invariant = "a plan that does nothing but fail is suspended"
+	resumedGoesOn       invariant = "a plan that was resumed is run"
+	underWayIsSkipped   invariant = "an image that is under way for a plan is not exported again, unless the plan wants that"
+	missedIsMadeUp      invariant = "a missed slot is made up where its plan wants that"
 	digestsAreTrue      invariant = "a digest says what became of each export of its slot, once"
 	rightEarsHear       invariant = "a verdict is claimed for those who want to hear of it, and for nobody else"
 	onlyTriesCount      invariant = "a try is counted when it is made, and only then"
@@ -106,7 +113,7 @@ func (w *world) relaxed(i invariant) bool {
 	case entriesNeverChange, verdictsStand, attemptsCount, oncePerIntention, acceptedIsTrue, limitIsKept, intentionFirst:
 		return w.overwrites()
 	case slotsAreAccounted, exportsEnd, everybodyIsTold, workListEmpties, requestsAreAnswered, nobodyStarves, oldestFirst, ticksFillSlots, claimsAreUsed, nobodyFailsInVain,
-		digestsAreTrue, manifestsAreKept, fallbacksStepIn, givenUpForReason, channelsAreFree:
+		answersAreUsed, digestsAreTrue, manifestsAreKept, fallbacksStepIn, givenUpForReason, channelsAreFree:
 		return w.versioned // nothing goes on there
 	}
 	return false

@@ -71,6 +71,9 @@ func (w *world) make(m export.NewImage, of image.ExportID, s *sent) image.ID {
 	w.tell(nil, "CVM makes image %s for %s", id, of)
 	w.at(w.now+time.Duration(w.logUniform(s.id.and('m'), float64(2*time.Minute), float64(40*time.Minute))), func() {
 		p.State = "NORMAL"
+		if w.hit(imageCopied, s.id) {
+			w.copyImage(p.Image)
+		}
 		if w.hit(makeFails, s.id) {
 			p.State = "CREATEFAILED"
 			w.met("an image that could not be made")

@@ -35,7 +35,7 @@ func (r receiver) Room(name string, now time.Time) time.Time {
 		return now
 	}
 	w.met("a channel that had no room")
-	return now.Add(time.Duration(w.float(id.and('r')) * float64(20*time.Minute)))
+	return now.Add(time.Duration(w.logUniform(id.and('r'), float64(time.Second), float64(20*time.Minute))))
 }
 
 // Send posts one notice. A 503 may have been received or not; both happen.
@@ -76,7 +76,7 @@ func (r receiver) Send(_ context.Context, name string, e ledger.Entry) error {
 func (r receiver) address(name string) string {
 	for _, c := range r.i.channels {
 		if c.Name == name {
-			return c.Receiver()
+			return c.Name + "." + c.Address
 		}
 	}
 	return name

@@ -93,6 +93,9 @@ func (w *world) strangers(day identity) {
 	if w.hit(fileRemoved, day) {
 		w.at(at(25), func() { w.removeFile(day) })
 	}
+	if w.hit(imageNamesake, day) {
+		w.takeImageName(start)
+	}
 	for _, name := range []string{"nightly", "narrow"} {
 		if who := named("taken", day, name); w.hit(nameTaken, who) {
 			w.takeName(name, start)

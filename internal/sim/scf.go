@@ -31,28 +31,31 @@ type handler interface {
 
 // invocation is one event that an instance works on.
 type invocation struct {
-	name     string // the same in every run of the seed
-	id       identity
-	number   int // of all invocations
-	on       *instance
-	began    time.Duration
-	ends     time.Duration // when its instance is killed at the latest
-	routines []*routine
-	asked    map[identity]uint64 // calls of one kind and subject so far
-	nonces   int
-	room     map[string]int // by channel, how many messages it has room for
-	calls    int
-	bill     map[image.ExportID]*expense
-	hurt     int // unknown answers that it got
-	over     bool
-	overAt   time.Duration
-	stale    bool // a listing that it got was
-	froze    bool // it was frozen
-	deceived bool // a file was replaced while it looked into it
-	lists    bool // it goes through the work list
-	claims   []*record
-	full     *record // its oldest export that was refused for want of room
-	finished func(v *invocation, out []byte, err error)
+	name      string // the same in every run of the seed
+	id        identity
+	number    int // of all invocations
+	on        *instance
+	began     time.Duration
+	ends      time.Duration // when its instance is killed at the latest
+	routines  []*routine
+	asked     map[identity]uint64 // calls of one kind and subject so far
+	nonces    int
+	room      map[string]int // by channel, how many messages it has room for
+	calls     int
+	bill      map[image.ExportID]*expense
+	hurt      int // unknown answers that it got
+	over      bool
+	overAt    time.Duration
+	stale     bool            // a listing that it got was
+	froze     bool            // it was frozen
+	blind     bool            // nobody told it when it ends
+	unsure    map[string]bool // entries whose create was not answered, and that it did not read since
+	unwritten map[string]int  // entries, and how many creates of each were not answered
+	deceived  bool            // a file was replaced while it looked into it
+	lists     bool            // it goes through the work list
+	claims    []*record
+	full      *record // its oldest export that was refused for want of room
+	finished  func(v *invocation, out []byte, err error)
 }
 
 // identify names a call of the invocation: by what it is, and the how-manieth such
@@ -86,7 +89,10 @@ func (w *world) occupy(f *lambda, name string, finished func(*invocation, []byte
 	}
 	v := &invocation{
 		name: name, id: id, number: w.invocations, on: i, began: w.now, ends: w.now + f.limit,
-		asked: map[identity]uint64{}, room: map[string]int{}, finished: finished,
+		asked: map[identity]uint64{}, room: map[string]int{}, unsure: map[string]bool{}, unwritten: map[string]int{}, finished: finished,
+	}
+	if v.blind = w.hit(endUnknown, id); v.blind {
+		w.met("an invocation that does not know its end")
 	}
 	i.serves = v
 	w.invocations++
@@ -116,6 +122,7 @@ func (v *invocation) end(out []byte, err error) {
 	w.settleBill(v)
 	w.claimsAreUsed(v)
 	w.channelsAreFree(v)
+	w.answersAreUsed(v)
 	w.nobodyFailsInVain(v, err)
 	if err != nil {
 		w.tell(v, "it ends with an error: %v", err)

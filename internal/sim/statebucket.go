@@ -22,7 +22,8 @@ type state struct{ i *instance }
 // overwrites, as COS does.
 func (s state) Create(_ context.Context, key string, body []byte) error {
 	w := s.i.w
-	return w.call(opCreate, key, func(c *sent) error {
+	v := s.i.serves
+	err := w.call(opCreate, key, func(c *sent) error {
 		w.checkWrite(c)
 		if !w.versioned && w.ledger.get(key) != nil {
 			w.met("a create that found its key taken")
@@ -57,6 +58,8 @@ func (s state) Create(_ context.Context, key string, body []byte) error {
 		})
 		return answer
 	})
+	v.wrote(key, err)
+	return err
 }
 
 // commit makes a create visible.
@@ -83,6 +86,7 @@ var (
 // Get is strongly consistent.
 func (s state) Get(_ context.Context, key string) (_ []byte, err error) {
 	w := s.i.w
+	delete(s.i.serves.unsure, key)
 	var o *object
 	err = w.call(opGet, key, func(c *sent) error {
 		if o = w.ledger.get(key); o == nil {

@@ -18,6 +18,7 @@ type history struct {
 	records  []*record // the log as it stands, by sequence number
 	marker   string    // its key, from when COS took it on; empty before
 	last     int       // the highest sequence number that COS has taken on
+	damaged  bool      // somebody spoilt its newest entry
 	ended    bool      // COS has taken on an entry that says CLOSED
 	aimed    int       // the highest sequence number at which sweeps were aimed
 	closed   bool      // history has it
@@ -48,15 +49,16 @@ type hearing struct {
 // record is one entry of a log, and what was done under it.
 type record struct {
 	ledger.Entry
-	log     *history
-	by      *invocation
-	taken   time.Duration // when COS took it on
-	stands  time.Duration // when it became visible
-	seen    time.Duration // when its writer last read it back
-	known   bool          // its writer knows that it stands
-	hurt    int           // unknown answers that its writer had got by then
-	effects map[string]int
-	again   map[string]time.Duration // by channel, how long its receiver asked to be left alone
+	log      *history
+	by       *invocation
+	taken    time.Duration // when COS took it on
+	stands   time.Duration // when it became visible
+	seen     time.Duration // when its writer last read it back
+	known    bool          // its writer knows that it stands
+	hurt     int           // unknown answers that its writer had got by then
+	effects  map[string]int
+	answered bool                     // what came of an effect is known to its writer
+	again    map[string]time.Duration // by channel, how long its receiver asked to be left alone
 }
 
 // of returns the history of an export.
@@ -143,6 +145,11 @@ func (w *world) accepted(c *sent, key string, body []byte) *record {
 		r.log.last = max(r.log.last, p.seq)
 		r.log.ended = r.log.ended || r.State == ledger.Closed
 		return r
+	case "slots":
+		var note ledger.Slot
+		if json.Unmarshal(body, &note) == nil {
+			w.checkFate(c, key, note)
+		}
 	case "manifest":
 		w.manifested(p.export, body)
 	case "channels":

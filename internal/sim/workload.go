@@ -46,12 +46,11 @@ func plans(days int) plan.Set {
 	})
 	add("pattern", "0 9", func(p *plan.Plan) { // whatever has the name; the rest is skipped
 		p.Images = []plan.Selector{{Name: "app-*", Newest: 2}}
-		p.Prefix, p.AnyData = "team/", true
+		p.Prefix, p.AnyData, p.Deadline = "team/", true, 30*time.Hour // the next slot may come before it is over
 		p.Notify = map[string][]string{"webhook": {"completed", "failed", "partial", "stalled", "missed", "skipped", "suspended", "resumed"}}
 	})
 	add("machines", "30 15", func(p *plan.Plan) { // images are made first
 		p.Instances = []plan.InstanceSelector{{Tags: map[string]string{"backup": "yes"}}}
-		p.KeepImages = 2
 	})
 	add("narrow", "15 21", func(p *plan.Plan) { // two at a time
 		p.Images = []plan.Selector{{ID: "img-app1"}, {ID: "img-web1"}, {ID: "img-log1"}}

@@ -46,6 +46,7 @@ type world struct {
 	versionedAt    time.Duration
 	showsVersions  bool // in its answers; a bucket whose versioning was suspended may not
 	images         bucket
+	damaged        bool               // an entry of a log was
 	versions       map[string]int     // of files written so far, by key
 	stored         map[string]*object // files by ETag, those that were replaced included
 	uploads        []*upload
@@ -101,6 +102,7 @@ func newWorld(seed uint64, opt Options) *world {
 	w.visitors()
 	w.absences()
 	w.closures()
+	w.damages()
 	return w
 }
 
@@ -126,6 +128,9 @@ func (w *world) drawPlatform() {
 	for day := range w.opt.Days {
 		w.oldDays[day] = w.float(id("old").and(uint64(day))) < 0.2
 	}
+	machines := w.plans["machines"]
+	machines.KeepImages = 1 + w.number(id("keep"), 2)
+	w.plans["machines"] = machines
 	w.export = lambda{name: "export", limit: 120 * time.Second, most: 2 + w.number(id("export"), 6), handle: exportHandler}
 	w.notify = lambda{name: "notify", limit: 60 * time.Second, most: 2 + w.number(id("notify"), 6), handle: notifyHandler}
 	switch {
