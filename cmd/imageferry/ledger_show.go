@@ -67,7 +67,7 @@ func showLog(w io.Writer, form output, entries []ledger.Entry) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\n#\tTIME\tSTATE\tTRY\tHELD UNTIL\tWHAT")
 	for _, e := range entries {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%d\t%s\t%s\n", e.Seq, instant(e.At), e.State, max(e.Attempt, e.Making), instant(e.Until), what(e))
+		fmt.Fprintf(t, "%d\t%s\t%s\t%d\t%s\t%s\n", e.Seq, instant(e.At), e.State, max(e.Attempt, e.Making), instant(e.Until), printable(what(e)))
 	}
 	return t.Flush()
 }
@@ -76,7 +76,7 @@ func showLog(w io.Writer, form output, entries []ledger.Entry) error {
 func head(w io.Writer, e ledger.Entry) {
 	r := e.Request
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "%-9s %s\n", name, fmt.Sprintf(format, args...))
+		fmt.Fprintf(w, "%-9s %s\n", name, printable(fmt.Sprintf(format, args...)))
 	}
 	line("export", "%s", r.ID)
 	line("asked", "%s by %s%s", instant(r.Slot), r.Origin, ofPlan(r.Plan))
@@ -146,7 +146,7 @@ func what(e ledger.Entry) string {
 	add(e.State == ledger.Retry, "not before %s", instant(e.NotBefore))
 	add(e.State == ledger.Accepted && e.TaskID != 0, "task %d", e.TaskID)
 	add(e.State == ledger.Accepted && e.TaskID == 0, "known by its files")
-	add(e.State == ledger.Accepted && !e.Stalled.IsZero(), "late")
+	add(e.State == ledger.Accepted && !e.Stalled.IsZero(), "told as stalled")
 	add(e.State == ledger.Pruning, "deletes %s", strings.Join(e.Surplus, ", "))
 	add(e.State == ledger.Closed, "%s", e.Verdict)
 	return strings.Join(parts, "; ")

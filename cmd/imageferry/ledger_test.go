@@ -107,7 +107,7 @@ func fillLedger(ctx context.Context, store ledger.Store, slot time.Time) error {
 		}
 	}
 	done, running, waiting := request("api-done", ledger.Requested), request("api-running", ledger.Requested), request("api-waiting", ledger.Requested)
-	waiting.Plan = "weekly"
+	waiting.Plan, running.Image.Name = "weekly", "web\x1b[31m\rdone"
 	for _, r := range []ledger.Request{done, running, waiting} {
 		if _, err := l.Open(ctx, r); err != nil {
 			return err
@@ -141,5 +141,5 @@ func fillLedger(ctx context.Context, store ledger.Store, slot time.Time) error {
 		return err
 	}
 	e = ledger.Entry{Request: running, At: slot}
-	return next(ledger.Intent, func(e *ledger.Entry) { e.Attempt, e.Until = 1, e.At.Add(time.Minute) })
+	return next(ledger.Intent, func(e *ledger.Entry) { e.Attempt, e.Until, e.Detail = 1, e.At.Add(time.Minute), "line\nbreak" })
 }

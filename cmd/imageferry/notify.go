@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -78,6 +77,5 @@ func openChannel(plans, name string, environ []string) (*channel.Set, error) {
 		v := lookup(environ, variable)
 		return secret.New(v), v != ""
 	}
-	region := cmp.Or(lookup(environ, "FERRY_REGION"), lookup(environ, "TENCENTCLOUD_REGION"))
-	return channel.New([]plan.Channel{c}, value, channel.Options{Region: region, Timeout: export.LongestRequest, Now: time.Now})
+	return channel.New([]plan.Channel{c}, value, channel.Options{Region: regionOf(environ), Timeout: export.LongestRequest, Now: time.Now})
 }

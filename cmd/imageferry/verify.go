@@ -34,7 +34,7 @@ func verifyCommand() *cobra.Command {
 	var v verification
 	c := &cobra.Command{
 		Use:   "verify FILE|cos://BUCKET/KEY",
-		Short: "Look whether a file is a whole disk, as the functions do before they tell of success",
+		Short: "Check whether a file is a whole disk, as the functions do before they tell of success",
 		Long: `Looks at the headers and trailers of a RAW, QCOW2, VHD or VMDK file, at the partition
 table and the first file systems, with at most four reads, wherever the file is.
 What the flags leave open is taken from the manifest beside the file, else from its name.
@@ -63,8 +63,8 @@ With a sandbox running: eval "$(imageferry sandbox env)"`,
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return unsaid(err) })
 	c.Flags().StringVar(&v.format, "format", "", "RAW, QCOW2, VHD or VMDK; without it as the name ends")
 	c.Flags().Int64Var(&v.gib, "size", 0, "GiB that the disk must have")
-	c.Flags().BoolVar(&v.system, "system", false, "a machine must be able to start from the disk")
-	c.Flags().BoolVar(&v.data, "data", false, "no machine needs to")
+	c.Flags().BoolVar(&v.system, "system", false, "it is a system disk: a machine must be able to start from it")
+	c.Flags().BoolVar(&v.data, "data", false, "it is a data disk: nothing needs to start from it")
 	c.Flags().BoolVar(&v.any, "any-data", false, "take a data disk of the right size for whole if nothing on it is recognised")
 	c.Flags().BoolVar(&v.full, "full", false, "read the whole file and compare its CRC64")
 	c.Flags().StringVar(&v.crc64, "crc64", "", "CRC64 (ECMA) that --full compares with, decimal")

@@ -63,7 +63,7 @@ func (f *finding) print(w io.Writer, form output) error {
 	}
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-10s %s\n", name, fmt.Sprintf(format, args...))
+		fmt.Fprintf(&b, "%-10s %s\n", name, printable(fmt.Sprintf(format, args...)))
 	}
 	fmt.Fprintf(&b, "%s: %s\n", f.Verdict, f.Name)
 	for _, why := range f.Findings {

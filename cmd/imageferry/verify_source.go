@@ -63,7 +63,7 @@ func openObject(ctx context.Context, environ []string, at string) (*subject, err
 	creds, err := keys(environ)
 	region := regionOf(environ)
 	if region == "" {
-		err = errors.Join(errors.New("FERRY_REGION: is required"), err)
+		err = errors.Join(errors.New("FERRY_REGION (or TENCENTCLOUD_REGION): is required"), err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w\nsee imageferry verify --help", err)

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -159,4 +160,17 @@ func exported(t *testing.T) map[string][]byte {
 		t.Fatal(err)
 	}
 	return map[string][]byte{exportedFile: b, "api-x_manifest.json": doc}
+}
+
+// What a file says of itself steers no terminal.
+func TestFindingsArePlainText(t *testing.T) {
+	t.Parallel()
+	f := finding{Name: "x.vmdk", Report: diskimage.Report{Verdict: diskimage.NotADisk, Contents: "ext4\x1b[2J", Findings: []diskimage.Finding{{Code: "header", Detail: "says \u009b31m\r"}}}}
+	var b strings.Builder
+	if err := f.print(&b, asText); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); strings.ContainsAny(got, "\x1b\u009b\r") || !strings.Contains(got, "\nbecause    says  31m  (header)\n") {
+		t.Errorf("%q", got)
+	}
 }

@@ -55,7 +55,8 @@ func (x *exporter) Start(_ context.Context, o export.Order) ([]export.Result, er
 		return nil, x.err
 	}
 	var results []export.Result
-	for _, id := range o.Plan.IDs() {
+	_, named := o.Plan.SelectImages(nil) // of nothing, all are absent
+	for _, id := range named {
 		name := o.Name(id.Suffix())
 		e, known := x.entries[name]
 		var err error

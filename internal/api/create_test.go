@@ -21,7 +21,8 @@ func TestCreateImage(t *testing.T) {
 		t.Fatalf("%d exports, headers %v", len(got), w.Header())
 	}
 	o := x.order
-	if o.Origin != ledger.Requested || o.Plan.Name != "" || !slices.Equal(o.Plan.IDs(), []image.ID{"img-a"}) || o.Bucket != bucket || o.Plan.Format != image.VHD || !o.Plan.RootDiskOnly || o.Plan.Prefix != "" || o.Plan.Role != "" {
+	_, named := o.Plan.SelectImages(nil)
+	if o.Origin != ledger.Requested || o.Plan.Name != "" || !slices.Equal(named, []image.ID{"img-a"}) || o.Bucket != bucket || o.Plan.Format != image.VHD || !o.Plan.RootDiskOnly || o.Plan.Prefix != "" || o.Plan.Role != "" {
 		t.Errorf("order %+v", o)
 	}
 	if want := time.Date(2026, 11, 21, 19, 0, 5, 0, time.UTC); o.Slot != want || o.Plan.Deadline != 24*time.Hour {

@@ -165,20 +165,35 @@ func (p printer) times(v View) {
 	if !v.Ended.IsZero() {
 		p.f(", ended %s", when(v.Ended))
 	}
-	switch {
-	case v.State == ledger.Closed:
-		p.f("; announced")
-	case v.Verdict != "":
-		p.f("; not announced yet")
-	default:
+	if v.Verdict == "" {
 		p.f("; deadline %s", when(v.Deadline))
+	} else {
+		p.f("; %s", announced(v))
 	}
 	p.f("</small></p>\n")
 }
 
+// announced says who heard of a verdict so far. The manifest is told to nobody.
+func announced(v View) string {
+	open, sent := false, false
+	for name, d := range v.Deliveries {
+		if name != ledger.ManifestChannel {
+			open = open || d.State == ledger.Sending || d.State == ledger.SendLater
+			sent = sent || d.State == ledger.Sent
+		}
+	}
+	switch {
+	case open:
+		return "not announced yet"
+	case sent:
+		return "announced"
+	}
+	return "announced to nobody"
+}
+
 func (p printer) files(v View) {
 	if len(v.Files) == 0 && len(v.Expected) > 0 && v.Verdict == "" {
-		p.f("<p>Waiting for %v files:</p><ul>", len(v.Expected))
+		p.f("<p>Waiting for:</p><ul>")
 		for _, key := range v.Expected {
 			p.f("<li><code>%s</code>", key)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/imageferry/imageferry/internal/export"
+	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/plan"
 )
@@ -52,5 +53,29 @@ func TestPageOfPast(t *testing.T) {
 	h := apiOf(x, plan.Set{"once": {Name: "once", Schedule: "0 0 3 1 1 * 2020"}}, token)
 	if page := as(h, "GET", "/", "").Body.String(); !strings.Contains(page, "Never due again. Schedule <code>0 0 3 1 1 * 2020</code>.") {
 		t.Error(page)
+	}
+}
+
+// Who heard of a verdict is said as it is; the manifest is nobody.
+func TestPageSaysWhoHeard(t *testing.T) {
+	t.Parallel()
+	for want, states := range map[string][]ledger.DeliveryState{
+		"; announced<":           {ledger.Sent, ledger.Undelivered},
+		"; not announced yet<":   {ledger.Sent, ledger.SendLater},
+		"; announced to nobody<": {ledger.Undelivered},
+	} {
+		x, h := newAPI(token)
+		e := ledger.Entry{Seq: 3, State: ledger.Closed, Verdict: ledger.Complete, Request: ledger.Request{ID: "a"}, Deliveries: map[string]ledger.Delivery{"manifest": {State: ledger.Sent}}}
+		for i, s := range states {
+			e.Deliveries[string(rune('a'+i))] = ledger.Delivery{State: s, Detail: "no <b>room</b>"}
+		}
+		x.entries = map[image.ExportID]ledger.Entry{"a": e}
+		page := as(h, "GET", "/", "").Body.String()
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in %s", want, page)
+		}
+		if undelivered := strings.Contains(page, "Not delivered by"); undelivered != (want != "; not announced yet<") || strings.Contains(page, "<b>room") {
+			t.Errorf("%s: %s", want, page)
+		}
 	}
 }

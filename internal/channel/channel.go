@@ -94,7 +94,7 @@ func New(channels []plan.Channel, secrets func(name string) (secret.Text, bool),
 		}
 		c.Address = addressMark(r.address)
 		s.channels = append(s.channels, c)
-		s.ways[c.Name] = &way{channel: c, sender: sender, pace: newPace(c.Service, r.address)}
+		s.ways[c.Name] = &way{channel: c, sender: sender, pace: newPace(c.Service)}
 	}
 	return s, errors.Join(errs...)
 }
@@ -103,9 +103,9 @@ func New(channels []plan.Channel, secrets func(name string) (secret.Text, bool),
 // with the mark of its address.
 func (s *Set) Channels() []plan.Channel { return s.channels }
 
-// Room reserves the next moment at which a channel takes a message; now or
-// earlier means at once. The reservations are this instance's own. A channel that
-// does not exist has room: sending to it tells what is wrong.
+// Room takes a place in a channel, and returns now; if there is none, it takes nothing
+// and returns when to ask again. Each instance counts its own messages. A channel
+// that does not exist has room: sending to it tells what is wrong.
 func (s *Set) Room(channel string, now time.Time) time.Time {
 	w, ok := s.ways[channel]
 	if !ok {
@@ -122,6 +122,7 @@ func (s *Set) Send(ctx context.Context, channel string, e ledger.Entry) error {
 		return err
 	}
 	n := notice.Of(e, s.o.Region)
+	n.Data.InsteadOf = e.Deliveries[channel].For
 	if s.o.Link != nil && !w.channel.NoLinks {
 		n.Data.Links = s.links(ctx, n.Data)
 	}

@@ -66,7 +66,7 @@ const dingTalkPause = 10 * time.Minute
 var dingTalkCodes = []code{
 	{130101, &refusal{kind: outcome.Later, message: "more than 20 messages in a minute", after: dingTalkPause}},
 	{410100, &refusal{kind: outcome.Later, message: "more than 20 messages in a minute", after: dingTalkPause}},
-	{310000, &refusal{kind: outcome.Config, message: "the robot refused the signature, the sender's address or the words", hint: "make {secret} the robot's own, or take its keyword and IP rules away"}},
+	{310000, &refusal{kind: outcome.Config, message: "the robot refused the signature, the sender's address or the words", hint: "set {secret} to the robot's own signing key, or remove its keyword and IP restrictions"}},
 	{-1, &busy},
 	{300001, &noRobot},
 	{300005, &noRobot},

@@ -87,12 +87,7 @@ func feishuCardOf(m notice.Message) (c feishuCard) {
 }
 
 // labelled is a line as plain text, without its link.
-func labelled(l notice.Line) string {
-	if l.Label == "" {
-		return plain(l.Text)
-	}
-	return plain(l.Label) + ": " + plain(l.Text)
-}
+func labelled(l notice.Line) string { return plain(l.Label) + plain(l.Text) }
 
 // feishuCodes are as third parties report them.
 var feishuCodes = []code{
@@ -101,9 +96,9 @@ var feishuCodes = []code{
 	{11232, &refusal{kind: outcome.Later, message: "more than 100 messages in a minute, or 5 in a second", after: fastPause}},
 	{19001, &noRobot},
 	{19002, &ourForm},
-	{19021, &refusal{kind: outcome.Config, message: "the robot refused the signature, or its time", hint: "make {secret} the robot's own"}},
-	{19022, &refusal{kind: outcome.Config, message: "the robot refused the sender's address", hint: "take its list of allowed addresses away: a function has no fixed one"}},
-	{19024, &refusal{kind: outcome.Config, message: "the robot wants a keyword that the message lacks", hint: "take its keywords away, and let it check a signature"}},
+	{19021, &refusal{kind: outcome.Config, message: "the robot refused the signature, or its time", hint: "set {secret} to the robot's own signing key"}},
+	{19022, &refusal{kind: outcome.Config, message: "the robot refused the sender's address", hint: "remove its list of allowed addresses: a function has no fixed one"}},
+	{19024, &refusal{kind: outcome.Config, message: "the robot wants a keyword that the message lacks", hint: "remove its keywords, and let it check a signature"}},
 }
 
 func (r *route) judgeFeishu(a answer) error { return r.judgeCode(a, "code", feishuCodes) }

@@ -9,7 +9,16 @@ import (
 	"github.com/imageferry/imageferry/internal/notice"
 )
 
-func plainSize(m notice.Message) int { return len(m.Plain()) }
+func plainSize(m notice.Message) int { return len(shown(m)) }
+
+// shown is a message as people see it.
+func shown(m notice.Message) string {
+	s := m.Title
+	for _, l := range m.Lines {
+		s += "\n" + strings.TrimSpace(l.Label+l.Text+" "+l.URL)
+	}
+	return s
+}
 
 func TestFit(t *testing.T) {
 	t.Parallel()
@@ -17,7 +26,7 @@ func TestFit(t *testing.T) {
 	m := notice.Message{Title: "title", Lines: []notice.Line{
 		line("one"), line("two"), line("three"), line("four"), line("five"), {Text: "link", URL: "https://x.test/1"}, {Text: "more", URL: "https://x.test/2"}, line("six"),
 	}}
-	whole := m.Plain()
+	whole := shown(m)
 	for _, tt := range []struct {
 		limit int
 		want  string
@@ -36,11 +45,11 @@ func TestFit(t *testing.T) {
 		{3, "…"},
 		{0, "…"},
 	} {
-		if got := strings.ReplaceAll(fit(m, tt.limit, plainSize).Plain(), "\n", "|"); got != tt.want {
+		if got := strings.ReplaceAll(shown(fit(m, tt.limit, plainSize)), "\n", "|"); got != tt.want {
 			t.Errorf("%d: %s, want %s", tt.limit, got, tt.want)
 		}
 	}
-	if m.Plain() != whole {
+	if shown(m) != whole {
 		t.Error("the message itself was changed")
 	}
 }
@@ -60,7 +69,7 @@ func TestFitAlwaysEnds(t *testing.T) {
 	m := notice.Message{Title: strings.Repeat("🛳", 100), Lines: slices.Repeat([]notice.Line{{Label: "l", Text: strings.Repeat("é", 400), URL: "https://x.test"}}, 300)}
 	for limit := 0; limit < 5000; limit += 97 {
 		got := fit(m, limit, plainSize)
-		if s := got.Plain(); len(s) > max(limit, 4) || !utf8.ValidString(s) {
+		if s := shown(got); len(s) > max(limit, 4) || !utf8.ValidString(s) {
 			t.Fatalf("limit %d: %d bytes: %.100q", limit, len(s), s)
 		}
 	}

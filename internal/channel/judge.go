@@ -80,7 +80,9 @@ func (r *route) judgeStatus(a answer) error {
 		return r.tooFast(a.after)
 	case a.status == http.StatusRequestTimeout, a.status == http.StatusTooEarly:
 		return r.fail(outcome.Later, code, busy.message, "")
-	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden, a.status == http.StatusNotFound, a.status == http.StatusGone:
+	case a.status == http.StatusGone:
+		return r.fail(outcome.Gone, code, noRobot.message, noRobot.hint)
+	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden, a.status == http.StatusNotFound:
 		return r.fail(outcome.Config, code, noRobot.message, noRobot.hint)
 	case a.status >= 400 && a.status < 500:
 		return r.fail(outcome.Bug, code, ourForm.message, ourForm.hint)

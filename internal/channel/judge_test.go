@@ -116,7 +116,7 @@ func TestRetryAfter(t *testing.T) {
 func TestHints(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"feishu": "feishu feishu: 19021: the robot refused the signature, or its time (make FERRY_FEISHU_SECRET the robot's own)",
+		"feishu": "feishu feishu: 19021: the robot refused the signature, or its time (set FERRY_FEISHU_SECRET to the robot's own signing key)",
 	} {
 		err := newSet(t, internet(t, status(200, `{"code":19021}`))).Test(t.Context(), name)
 		if err == nil || err.Error() != want {

@@ -67,7 +67,7 @@ func markdownLines(m notice.Message) (lines []string) {
 			s = "[" + s + "](" + to + ")"
 		}
 		if l.Label != "" {
-			s = "**" + markdown(l.Label) + "**: " + s
+			s = "**" + markdown(l.Label) + "** " + s
 		}
 		lines = append(lines, s)
 	}

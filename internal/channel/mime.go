@@ -113,7 +113,7 @@ func mailHTML(m notice.Message) string {
 			s = `<a href="` + markup.Replace(to) + `">` + s + "</a>"
 		}
 		if l.Label != "" {
-			s = "<b>" + markup.Replace(plain(l.Label)) + ":</b> " + s
+			s = "<b>" + markup.Replace(plain(l.Label)) + "</b>" + s
 		}
 		b.WriteString("<p>" + s + "</p>\r\n")
 	}

@@ -168,22 +168,22 @@ func delivery(m notice.Message) channel.Delivery {
 // Messages as package notice makes them, and one that an enemy has named.
 var (
 	english = notice.Message{Severity: notice.Info, Title: "orders-db (img-database) is in images-1250000000", Lines: []notice.Line{
-		{Label: "Plan", Text: "nightly, slot 2026-11-21 19:00 UTC"},
-		{Label: "Files", Text: "nightly-1_xvda.raw, 50 GiB, verified: bootable"},
-		{Label: "Link", Text: "nightly-1_xvda.raw", URL: "https://images-1250000000.cos.ap-guangzhou.myqcloud.com/nightly-1_xvda.raw?q-sign-algorithm=sha1&q-ak=AKID(1)&q-header-list=host;a"},
+		{Label: "Plan: ", Text: "nightly, slot 2026-11-21 19:00 UTC"},
+		{Label: "Files: ", Text: "nightly-1_xvda.raw, 50 GiB, verified: bootable"},
+		{Label: "Link: ", Text: "nightly-1_xvda.raw", URL: "https://images-1250000000.cos.ap-guangzhou.myqcloud.com/nightly-1_xvda.raw?q-sign-algorithm=sha1&q-ak=AKID(1)&q-header-list=host;a"},
 		{Text: "It works until 04:12 UTC at the latest."},
 	}}
 	chinese = notice.Message{Severity: notice.Error, Title: "订单库（img-database）没有导出：配额已满", Lines: []notice.Line{
-		{Label: "原因", Text: "同一地域同时导出的任务已达上限"},
-		{Label: "怎么办", Text: "等待正在运行的任务结束，或申请提高配额"},
+		{Label: "原因：", Text: "同一地域同时导出的任务已达上限"},
+		{Label: "怎么办：", Text: "等待正在运行的任务结束，或申请提高配额"},
 		{Text: "计划 nightly，时间 2026-11-22 03:00（UTC+8）"},
 	}}
 	hostileName = "# @all <!channel> <@U1> <at id=all></at> <at user_id=\"all\">x</at> [x](https://evil.com) *b* _i_ `c` ~s~ @everyone @durov " +
 		"#tag $USD /start http://evil.com evil.com 8.8.8.8 </b><a href='https://evil.com'>x</a>&lt;script&gt; \"}],\"x\":1 \n\r\u2028# h\n---\n\u202e\x00\x1b[31m=?utf-8?B?eA==?= |t|"
 	long    = strings.Repeat("长", 100) // 300 bytes
 	hostile = notice.Message{Severity: notice.Warning, Title: hostileName, Lines: []notice.Line{
-		{Label: hostileName, Text: hostileName}, {Text: "# " + hostileName}, {Text: "- " + long}, {Text: "1. " + long},
-		{Label: "Link", Text: hostileName + "](https://evil.com)", URL: "https://x.test/a)b\"'><@all>?x=_*`"},
+		{Label: hostileName + ": ", Text: hostileName}, {Text: "# " + hostileName}, {Text: "- " + long}, {Text: "1. " + long},
+		{Label: "Link: ", Text: hostileName + "](https://evil.com)", URL: "https://x.test/a)b\"'><@all>?x=_*`"},
 		{Text: hostileName, URL: "javascript:alert(1)"},
 	}}
 )
@@ -192,7 +192,7 @@ var (
 func huge() notice.Message {
 	m := notice.Message{Severity: notice.Info, Title: long}
 	for range 500 {
-		m.Lines = append(m.Lines, notice.Line{Label: "File", Text: long})
+		m.Lines = append(m.Lines, notice.Line{Label: "File: ", Text: long})
 	}
 	m.Lines = append(m.Lines, notice.Line{Text: "the link", URL: "https://x.test/" + strings.Repeat("a", 900)})
 	return m

@@ -5,38 +5,40 @@ import (
 	"time"
 
 	"github.com/imageferry/imageferry/internal/plan"
-	"github.com/imageferry/imageferry/internal/secret"
 )
 
 var calm = time.Date(2026, 11, 21, 19, 7, 0, 0, time.UTC)
 
 // limits are what the services say that they take.
-var limits = map[string][]struct {
-	calls int
-	span  time.Duration
-}{
+var limits = map[string][]rate{
 	plan.WeCom:    {{20, time.Minute}},
 	plan.DingTalk: {{20, time.Minute}},
 	plan.Feishu:   {{100, time.Minute}, {5, time.Second}},
 	plan.Telegram: {{20, time.Minute}},
 }
 
+// Whoever asks again as told gets through, and the service's limits hold at all times.
 func TestPaceKeepsLimits(t *testing.T) {
 	t.Parallel()
 	for service, rates := range limits {
 		for _, begin := range []time.Time{calm, calm.Add(22*time.Minute + 50*time.Second)} { // ten seconds before the half hour
-			p := newPace(service, secret.New("https://robot"))
-			var at []time.Time
-			for i := range 300 {
-				at = append(at, p.reserve(begin.Add(time.Duration(i)*100*time.Millisecond)))
+			p, now := newPace(service), begin
+			var sent []time.Time
+			for len(sent) < 300 {
+				at := p.reserve(now)
+				if !at.After(now) {
+					sent = append(sent, now)
+					continue
+				}
+				now = at
 			}
-			if at[0] != begin {
-				t.Errorf("%s: the first one waits until %s", service, at[0])
+			if sent[0] != begin || sent[299].Sub(begin) > 20*time.Minute {
+				t.Errorf("%s: from %s to %s", service, sent[0], sent[299])
 			}
 			for _, r := range rates {
-				for i := r.calls; i < len(at); i++ {
-					if at[i].Sub(at[i-r.calls]) < r.span {
-						t.Fatalf("%s: %d calls within %s", service, r.calls+1, at[i].Sub(at[i-r.calls]))
+				for i := r.calls; i < len(sent); i++ {
+					if sent[i].Sub(sent[i-r.calls]) < r.span {
+						t.Fatalf("%s: %d calls within %s", service, r.calls+1, sent[i].Sub(sent[i-r.calls]))
 					}
 				}
 			}
@@ -44,16 +46,34 @@ func TestPaceKeepsLimits(t *testing.T) {
 	}
 }
 
+// Sixty failures of one night need four minutes, not five hours: who is put off
+// takes nobody's place.
+func TestPaceOfACrowd(t *testing.T) {
+	t.Parallel()
+	p, waiting, now := newPace(plan.WeCom), 60, calm
+	for ; waiting > 0; now = now.Add(time.Minute) {
+		for range waiting {
+			if !p.reserve(now).After(now) {
+				waiting--
+			}
+		}
+	}
+	if took := now.Sub(calm); took != 4*time.Minute {
+		t.Errorf("took %s", took)
+	}
+}
+
 func TestEveryServiceHasAPace(t *testing.T) {
 	t.Parallel()
 	for _, service := range plan.Services {
-		p := newPace(service, secret.Text{})
-		first, second := p.reserve(calm), p.reserve(calm)
-		if first != calm || second != calm.Add(gaps[service]) || gaps[service] <= 0 {
-			t.Errorf("%s: %s, %s", service, first, second)
+		p, n := newPace(service), 0
+		for !p.reserve(calm).After(calm) {
+			if n++; n > 1000 {
+				t.Fatalf("%s has no pace", service)
+			}
 		}
-		if later := calm.Add(time.Hour); p.reserve(later) != later {
-			t.Errorf("%s: what was not used is owed", service)
+		if later := calm.Add(time.Hour); n == 0 || p.reserve(later) != later {
+			t.Errorf("%s: takes %d messages, and none an hour later", service, n)
 		}
 	}
 }
@@ -61,36 +81,27 @@ func TestEveryServiceHasAPace(t *testing.T) {
 func TestFeishuKeepsOutOfTheRush(t *testing.T) {
 	t.Parallel()
 	hour := time.Date(2026, 11, 21, 19, 0, 0, 0, time.UTC)
-	spread := map[time.Duration]bool{}
-	for robot := range 100 {
-		p := newPace(plan.Feishu, secret.New(string(rune('a'+robot))))
-		at := p.reserve(hour.Add(time.Duration(robot) * 100 * time.Millisecond))
-		if wait := at.Sub(hour); wait < time.Minute || wait >= 4*time.Minute {
-			t.Errorf("robot %d: %s after the hour", robot, wait)
-		} else {
-			spread[wait.Truncate(30*time.Second)] = true
+	for begun, want := range map[time.Duration]time.Duration{
+		0: time.Minute, 59 * time.Second: time.Minute, time.Minute: time.Minute, 30 * time.Minute: 31 * time.Minute, 20 * time.Minute: 20 * time.Minute,
+	} {
+		if at := newPace(plan.Feishu).reserve(hour.Add(begun)); at != hour.Add(want) {
+			t.Errorf("%s past the hour: %s", begun, at)
 		}
-	}
-	if len(spread) != 6 {
-		t.Errorf("spread over %v", spread)
-	}
-	for minute, want := range map[int]bool{0: true, 1: false, 15: false, 29: false, 30: true, 31: false, 59: false} {
-		at := hour.Add(time.Duration(minute) * time.Minute)
-		if waits := newPace(plan.Feishu, secret.New("x")).reserve(at) != at; waits != want {
-			t.Errorf("minute %d: waits %t", minute, waits)
-		}
-		if newPace(plan.WeCom, secret.New("x")).reserve(at) != at {
-			t.Errorf("minute %d: WeCom waits", minute)
+		if at := newPace(plan.WeCom).reserve(hour.Add(begun)); at != hour.Add(begun) {
+			t.Errorf("WeCom waits until %s", at)
 		}
 	}
 }
 
-func TestClosed(t *testing.T) {
+// A service that says when to come back is taken at its word.
+func TestPaceCloses(t *testing.T) {
 	t.Parallel()
-	p := newPace(plan.DingTalk, secret.Text{})
+	p := newPace(plan.DingTalk)
 	p.close(calm.Add(10 * time.Minute))
-	p.close(calm.Add(time.Minute)) // does not open it
-	if at := p.reserve(calm); at != calm.Add(10*time.Minute) {
-		t.Errorf("open at %s", at)
+	p.close(calm.Add(time.Minute))
+	for _, now := range []time.Time{calm, calm.Add(10 * time.Minute)} {
+		if at := p.reserve(now); at != calm.Add(10*time.Minute) {
+			t.Error(at)
+		}
 	}
 }

@@ -65,7 +65,7 @@ func (r *route) unanswered(err error, connected bool) error {
 		return r.fail(outcome.Later, "BadCertificate", "the certificate of the receiver is not trusted", "have it renewed, or correct the host in {url}")
 	}
 	if !connected {
-		return r.fail(outcome.Later, "NotReached", "no connection to the receiver came about", "check the host in {url}, and that functions may reach it")
+		return r.fail(outcome.Later, "NotReached", "no connection to the receiver could be made", "check the host in {url}, and that functions may reach it")
 	}
 	return r.fail(outcome.Unknown, "NoAnswer", "the receiver gave no answer", "")
 }

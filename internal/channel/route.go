@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/config"
 	"github.com/imageferry/imageferry/internal/outcome"
 	"github.com/imageferry/imageferry/internal/plan"
 	"github.com/imageferry/imageferry/internal/secret"
@@ -85,7 +86,7 @@ func (r *route) check() error {
 	case r.channel.Service == plan.Telegram && len(r.channel.To) != 1:
 		return errors.New("to: want the id of one chat")
 	case r.channel.Service == plan.Webhook:
-		if _, err := webhookKeys(r.key); err != nil {
+		if _, err := config.SigningKeys(r.key); err != nil {
 			return fmt.Errorf("%s: %w", r.channel.Secret, err)
 		}
 	}

@@ -59,7 +59,7 @@ func slackRuns(m notice.Message) (runs []slackPart) {
 			runs = append(runs, slackPart{Type: "text", Text: "\n"})
 		}
 		if l.Label != "" {
-			runs = append(runs, slackPart{Type: "text", Text: plain(l.Label) + ": ", Style: &slackStyle{Bold: true}})
+			runs = append(runs, slackPart{Type: "text", Text: plain(l.Label), Style: &slackStyle{Bold: true}})
 		}
 		if to := href(l.URL); to != "" {
 			runs = append(runs, slackPart{Type: "link", Text: plain(l.Text), URL: to})

@@ -62,7 +62,7 @@ func teamsBody(m notice.Message) teamsMessage {
 		if l.Label == "" {
 			card.Body = append(card.Body, teamsLine(text))
 		} else {
-			card.Body = append(card.Body, teamsLine(teamsPart{Type: "TextRun", Text: plain(l.Label) + ": ", Weight: "bolder"}, text))
+			card.Body = append(card.Body, teamsLine(teamsPart{Type: "TextRun", Text: plain(l.Label), Weight: "bolder"}, text))
 		}
 	}
 	return teamsMessage{"message", []teamsAttachment{{"application/vnd.microsoft.card.adaptive", card}}}

@@ -43,7 +43,7 @@ func telegramText(m notice.Message) string {
 			s = `<a href="` + markup.Replace(to) + `">` + s + "</a>"
 		}
 		if l.Label != "" {
-			s = "<b>" + telegram(l.Label) + ":</b> " + s
+			s = "<b>" + telegram(l.Label) + "</b>" + s
 		}
 		lines = append(lines, s)
 	}

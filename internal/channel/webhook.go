@@ -1,14 +1,12 @@
 package channel
 
 import (
-	"encoding/base64"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/imageferry/imageferry/internal/config"
 	"github.com/imageferry/imageferry/internal/outcome"
-	"github.com/imageferry/imageferry/internal/secret"
 )
 
 // composeWebhook makes a CloudEvents 1.0 document, signed as Standard Webhooks
@@ -19,7 +17,7 @@ func (r *route) composeWebhook(d *Delivery) (letter, error) {
 	if err != nil {
 		return letter{}, r.fail(outcome.Bug, "Encode", "the notice cannot be written", "please report it")
 	}
-	keys, err := webhookKeys(r.key)
+	keys, err := config.SigningKeys(r.key)
 	if err != nil {
 		return letter{}, r.fail(outcome.Config, "BadKey", err.Error(), "correct {secret}")
 	}
@@ -36,20 +34,6 @@ func (r *route) composeWebhook(d *Delivery) (letter, error) {
 	return letter{r.address.Reveal(), header, body}, nil
 }
 
-// webhookKeys reads keys that are separated by commas; the first one signs first.
-// Standard Webhooks give a key 24 to 64 bytes.
-func webhookKeys(setting secret.Text) (keys [][]byte, err error) {
-	for text := range strings.SplitSeq(setting.Reveal(), ",") {
-		encoded, ok := strings.CutPrefix(strings.TrimSpace(text), "whsec_")
-		key, err := base64.StdEncoding.DecodeString(encoded)
-		if !ok || err != nil || len(key) < 24 || len(key) > 64 {
-			return nil, errors.New("want whsec_ and 24 to 64 bytes in base64; several keys separated by commas")
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
-}
-
 // judgeWebhook classifies as Standard Webhooks ask: only 2xx is success, 410 ends
 // it, everything else is tried again. After a 5xx nobody knows whether the notice
 // was taken.
@@ -60,7 +44,7 @@ func (r *route) judgeWebhook(a answer) error {
 	case a.status >= 200 && a.status < 300:
 		return nil
 	case a.status == http.StatusGone:
-		return r.fail(outcome.Config, code, "the receiver wants no more notices", "take the channel away, or give a new address in {url}")
+		return r.fail(outcome.Gone, code, "the receiver wants no more notices", "remove the channel, or give a new address in {url}")
 	case a.status >= 300 && a.status < 400:
 		e = r.fail(outcome.Later, code, "the receiver answered with a redirect, which is not followed", "give the final address in {url}")
 	case a.status == http.StatusTooManyRequests:

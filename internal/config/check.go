@@ -1,15 +1,10 @@
 package config
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/imageferry/imageferry/internal/secret"
 )
 
 const (
@@ -50,22 +45,11 @@ func (c Config) checkWebhook(want func(ok bool, name, format string, args ...any
 		return // no channel; then the key does not matter
 	}
 	want(validAddress(c.WebhookURL.Reveal()), "FERRY_WEBHOOK_URL", "want an https address without user information")
-	want(validKeys(split(c.WebhookSecret)), "FERRY_WEBHOOK_SECRET",
-		"want whsec_ and 24 to 64 bytes in base64, or several of these with commas; make one with: echo whsec_$(openssl rand -base64 32)")
+	_, err := SigningKeys(c.WebhookSecret)
+	want(err == nil, "FERRY_WEBHOOK_SECRET", errKeys.Error())
 }
 
 func validAddress(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil
-}
-
-func validKeys(keys []secret.Text) bool {
-	return len(keys) > 0 && !slices.ContainsFunc(keys, func(k secret.Text) bool { return !validKey(k.Reveal()) })
-}
-
-// validKey checks the form that Standard Webhooks gives a symmetric key.
-func validKey(s string) bool {
-	text, ok := strings.CutPrefix(s, "whsec_")
-	key, err := base64.StdEncoding.DecodeString(text)
-	return ok && err == nil && len(key) >= 24 && len(key) <= 64
 }

@@ -111,7 +111,7 @@ func (c *check) raw() *disk { return &disk{size: c.file.size, part: c.file.at} }
 // unverified; qemu-img does unless force_size is on.
 const largestCylinder = 16 * 255 * sector
 
-// unit is in what the cloud counts disks (DiskSize of DescribeImages, 213/15715). An
+// unit is what the cloud counts disks in (DiskSize of DescribeImages, 213/15715). An
 // image that was imported from a file of another size may be exported as large as
 // that file was; whether it is, is unverified. A disk that is smaller by less than a
 // unit is taken for whole if its own last sector proves that it ends there.

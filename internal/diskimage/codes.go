@@ -25,7 +25,7 @@ const (
 const (
 	BadHeader    = "header"        // a field that no program writes
 	BadChecksum  = "checksum"      // a structure does not match its own checksum
-	BadMap       = "map"           // a table that says where the contents lie points to nowhere, or twice to one place
+	BadMap       = "map"           // a table that says where the contents lie holds what no program writes, differs from its copy, or leads to what cannot be unpacked
 	Backing      = "backing-file"  // the contents are in another file, below this one
 	ExternalData = "external-data" // the contents are in another file, or in several
 	Encrypted    = "encrypted"     // by the format itself, not by what is on the disk

@@ -24,7 +24,7 @@ func (c *check) contents(d *disk) {
 	case c.file.refused > refused:
 		c.find(Unseen, "the place where the contents begin takes more than %d reads to find", maxReads)
 	case whole.at(0, min(sector, d.size)) == nil:
-		c.find(Unseen, "the file does not hold the begin of the disk in a form that can be looked at")
+		c.find(Unseen, "the file does not hold the beginning of the disk in a form that can be looked at")
 	default:
 		if t, ok := c.lostGPT(d); ok {
 			c.partitions(d, t)

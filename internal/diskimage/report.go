@@ -43,6 +43,6 @@ type Report struct {
 
 // Finding is one thing that is not as it must be.
 type Finding struct {
-	Code   string `json:"code"`   // stable, for programs: one of the constants below, such as Truncated
+	Code   string `json:"code"`   // stable, for programs: one of the constants in codes.go, such as Truncated
 	Detail string `json:"detail"` // for people, without a full stop
 }

@@ -91,7 +91,7 @@ func TestDecide(t *testing.T) {
 	elsewhere := seen(all, two.Files()...)
 	elsewhere.Uploads = []string{"x_other.bin"}
 	shut := seen(all, two.Files()...)
-	shut.Closed = "GetObject: AccessDenied"
+	shut.Unreadable = "GetObject: AccessDenied"
 	for i := range shut.Files {
 		shut.Files[i].Check = nil
 	}

@@ -18,8 +18,8 @@ import (
 // only channels that ask for it get it.
 
 const (
-	// digestSlots is how many slots without a digest are looked at: one that is later
-	// than so many others has long been told of as such.
+	// digestSlots is how many slots without a digest are looked at: one that is still open
+	// after so many later ones was told of as stalled or failed long ago.
 	digestSlots = 30
 	// digestMost bounds the exports that a digest names; it counts them all. A region
 	// has 500 images of its own at most.

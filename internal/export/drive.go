@@ -48,8 +48,8 @@ func (d *Driver) drive(ctx context.Context, t *tick, jobs []*job) {
 func waits(j *job) bool { return j.entry.State == ledger.None || j.entry.State == ledger.Retry }
 
 // maxRounds ends a drive in which others keep deciding: an export passes at most
-// seven entries in one, and each lost claim costs a round.
-const maxRounds = 14
+// seven entries in one and two more for each fall-back, and each lost claim costs a round.
+const maxRounds = 24
 
 // rounds takes jobs as far as they go, short of taking a new export in hand. One
 // settling time serves the claims of all: everybody claims, one wait, everybody acts.
@@ -64,7 +64,7 @@ func (d *Driver) rounds(ctx context.Context, t *tick, jobs []*job) {
 		}
 	}
 	for _, j := range jobs {
-		j.stop(fmt.Errorf("export %s: others keep deciding on it; a later tick goes on", j.id()))
+		j.stop(fmt.Errorf("export %s: not over after %d rounds; a later tick goes on", j.id(), maxRounds))
 	}
 }
 

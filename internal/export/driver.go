@@ -11,15 +11,20 @@
 //	     ▲                   ├ limit, busy ──→ RETRY, later INTENT again
 //	     └───────────────────┼ refused ──────→ FAILED
 //	                         └ unknown ──────→ stays INTENT until its claim ends; then the bucket tells
-//	ACCEPTED ─ every expected file is there, and is a disk ─→ COMPLETE, else FAILED or PARTIAL
-//	verdict ─ told on every channel ─────────→ CLOSED
+//	ACCEPTED ─┬ every expected file is there, and is a disk ─→ COMPLETE
+//	          ├ late, or not readable: told once (stalled) ──→ stays ACCEPTED
+//	          └ past the deadline, or no whole disk ─────────→ PARTIAL or FAILED
+//	verdict ─ each channel told or given up, see outbox.go ──→ CLOSED
+//
+// What cannot be exported goes from ∅ to FAILED, news from ∅ to NEWS, and what
+// somebody else exported from ∅ to a verdict, or to ACCEPTED if it cannot be judged yet.
 //
 // An export of an instance has two states in front, IMAGING (CreateImage, under
 // the same rules as INTENT) and IMAGED (until the image is NORMAL), and one
 // behind, PRUNING, in which older images that we made are deleted.
 //
 // So a lost, doubled or late event changes nothing but the time. An effect
-// (ExportImages, a notice) is issued only under a ledger entry that announced
+// (CreateImage, ExportImages, DeleteImages, a notice, a manifest) is issued only under a ledger entry that announced
 // it, was read back, and whose claim has not run out; see package ledger.
 package export
 
@@ -63,8 +68,8 @@ type Notifier interface {
 	// Room takes a place in a channel, which bears only so many messages a minute. If
 	// there is none now, it takes nothing and returns when to ask again.
 	Room(channel string, now time.Time) time.Time
-	// Send tells one channel, once. Errors are classified; one with code 410 says
-	// that the receiver wants to hear nothing more, ever.
+	// Send tells one channel, once. Errors are classified; one of kind [outcome.Gone]
+	// says that the receiver wants to hear nothing more, ever.
 	Send(ctx context.Context, channel string, e ledger.Entry) error
 }
 

@@ -56,7 +56,8 @@ func stem(r ledger.Request) string {
 
 // lookInside has every file that is there looked into. A file that was replaced or
 // removed since it was found, or an answer that is not known, is an error: the next
-// tick looks anew. What only a person can put right is noted, and told of.
+// tick looks anew. What only a person can put right is noted, and told of; and, a day
+// after the deadline, whatever it is.
 func (d *Driver) lookInside(ctx context.Context, r ledger.Request, s *Seen) error {
 	errs := make([]error, len(s.Files))
 	d.Pool(len(s.Files), func(i int) {
@@ -69,7 +70,7 @@ func (d *Driver) lookInside(ctx context.Context, r ledger.Request, s *Seen) erro
 	hopeless := !d.Now().Before(r.Deadline.Add(lateness)) // it must come to an end
 	for i, err := range errs {
 		if kind := outcome.Of(err); err != nil && (kind == outcome.Config || kind == outcome.Bug || hopeless) {
-			s.Closed, errs[i] = err.Error(), nil
+			s.Unreadable, errs[i] = err.Error(), nil
 		}
 	}
 	return errors.Join(errs...)

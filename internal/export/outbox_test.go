@@ -100,7 +100,7 @@ func TestFallbackOfFallback(t *testing.T) {
 func TestGone(t *testing.T) {
 	t.Parallel()
 	w := tells(t, "hook")
-	w.says = map[string]error{"hook": refusal(outcome.Config, "410")}
+	w.says = map[string]error{"hook": refusal(outcome.Gone, "410")}
 	_ = w.land(systemDisk)
 	if keys := w.keys("v1/channels/"); len(keys) != 1 || keys[0] != "v1/channels/hook." {
 		t.Fatalf("%q", keys)

@@ -2,7 +2,6 @@ package export
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -101,15 +100,15 @@ func (d *Driver) deliver(ctx context.Context, t *tick, channel string, e ledger.
 			Hint: "give the channel another address, or let it hear again: imageferry notify unmute " + channel}
 	}
 	err = d.Notify.Send(ctx, channel, e)
-	if e, ok := errors.AsType[*outcome.Error](err); ok && e.Code == "410" {
+	if outcome.Is(err, outcome.Gone) {
 		d.muted.add(receiver)
 		// Should this not be written, another instance asks once more.
-		_ = d.Ledger.Mute(ctx, receiver, d.Now(), e.Message)
+		_ = d.Ledger.Mute(ctx, receiver, d.Now(), err.Error())
 	}
 	return err
 }
 
-// receiver is by what the ledger knows who listens on a channel.
+// receiver returns the name under which the ledger remembers who listens on a channel.
 func (d *Driver) receiver(channel string) string {
 	for _, c := range d.Notify.Channels() {
 		if c.Name == channel {

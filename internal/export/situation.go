@@ -28,9 +28,11 @@ type Seen struct {
 	Standing []string      // LookNames: keys under the prefix
 	Uploads  []string      // LookUploads: keys to which an upload is running
 	Files    []ledger.File // LookFiles: the expected files that are there, with content; after LookInside with what is in them
-	Closed   string        // LookInside: why a file could not be looked into, until a person sees to it
-	Image    *image.Image  // LookImage: nil if it is not there
-	Surplus  []string      // LookSurplus: their ids
+	// Unreadable is, of LookInside, why a file could not be looked into, where another
+	// look would not help or has no time left.
+	Unreadable string
+	Image      *image.Image // LookImage: nil if it is not there
+	Surplus    []string     // LookSurplus: their ids
 }
 
 // Situation is everything that [Decide] knows.

@@ -53,8 +53,8 @@ func await(s Situation) Step {
 	if step, ok := s.need(LookInside); !ok {
 		return step
 	}
-	if s.Seen.Closed != "" && !late {
-		return s.stalled("the files are there, and could not be looked into: "+s.Seen.Closed,
+	if s.Seen.Unreadable != "" && !late {
+		return s.stalled("the files are there, and could not be looked into: "+s.Seen.Unreadable,
 			"let the role of the function read the objects of the bucket (GetObject); it is tried again until the deadline")
 	}
 	return s.judge()
@@ -112,6 +112,9 @@ func (s Situation) judge() Step {
 	for _, f := range flawed {
 		detail = append(detail, f.Key+" "+flaw(f))
 	}
+	if s.Seen.Unreadable != "" {
+		detail = append(detail, s.Seen.Unreadable)
+	}
 	reason, hint := s.cause(missing, flawed)
 	return s.conclude(verdict, reason, strings.Join(detail, "; "), hint)
 }
@@ -132,7 +135,7 @@ func (s Situation) cause(missing []string, flawed []ledger.File) (reason, hint s
 	case is(diskimage.Suspicious):
 		return reasonSuspicious, "check the file with imageferry verify before you rely on it, and export the image again; docs/failures/not-whole.md says what each finding means"
 	}
-	return reasonUnread, "let the role of the function read the objects of the bucket (GetObject), then retry the export"
+	return reasonUnread, "see why the file cannot be read: let the role of the function read the objects of the bucket (GetObject), or wait for COS; imageferry verify looks at the file again; then retry the export"
 }
 
 // flawed returns the files that are there and are not known to be whole disks.

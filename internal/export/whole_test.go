@@ -140,7 +140,7 @@ func TestNeverAllowedToLook(t *testing.T) {
 	_ = w.land(keys...)
 	w.sweepFor(30 * time.Hour)
 	w.wantClosed(exportID(pair), ledger.Failed, 1, 1)
-	if e := w.entry(exportID(pair)); e.Reason != "not-verified" || e.Hint == "" {
+	if e := w.entry(exportID(pair)); e.Reason != "not-verified" || !strings.Contains(e.Detail, "AccessDenied") || !strings.Contains(e.Hint, "GetObject") {
 		t.Errorf("%s: %s", e.Reason, e.Hint)
 	}
 }
@@ -158,8 +158,8 @@ func TestNeverAnsweredWhenLooking(t *testing.T) {
 	_ = w.land(keys...)
 	w.sweepFor(60 * time.Hour)
 	w.wantClosed(exportID(pair), ledger.Failed, 1, 1)
-	if e := w.entry(exportID(pair)); e.Reason != "not-verified" {
-		t.Error(e.Reason)
+	if e := w.entry(exportID(pair)); e.Reason != "not-verified" || !strings.Contains(e.Detail, "no answer") {
+		t.Error(e.Reason, e.Detail)
 	}
 }
 

@@ -36,10 +36,10 @@ const (
 // fits. A list, unlike a map, costs nothing at a cold start.
 var chinese = []translation{
 	// News.
-	{"stalled", "导出尚未结束", "结束后会再次通知。若上传较慢，可调大计划的 deadline；若文件无法读取，给函数的角色授予 GetObject 权限"},
-	{"missed", "", "检查定时触发器是否启用、周期是否与计划一致，并查看该时段的函数日志"},
+	{"stalled", "已过截止时间而上传仍在进行，或文件暂时无法读取；详见原文", "结束后会再次通知。若上传较慢，可调大计划的 deadline；若文件无法读取，给函数的角色授予 GetObject 权限"},
+	{"missed", "", "检查定时触发器是否启用、触发周期是否与计划一致，并查看该时间的函数日志"},
 	{"skipped", "", ""},
-	{"suspended", "连续多个时段全部失败，计划不再运行", "排查失败原因后恢复：POST /v1/plans/<plan>/resume，或 imageferry resume <plan>"},
+	{"suspended", "连续多次运行全部失败，计划不再运行", "排查失败原因后恢复：POST /v1/plans/<plan>/resume，或 imageferry resume <plan>"},
 
 	// What is known of an image before it is exported, and CVM's words for it.
 	{"shared-image UnsupportedOperation.SharedImageExportUnsupported", "其他账号共享的镜像不能导出", "先复制到本账号，或在所属账号中导出"},
@@ -49,7 +49,7 @@ var chinese = []translation{
 	{"not-normal", "镜像状态不是 NORMAL", "等镜像恢复为 NORMAL，计划下次运行时会重试"},
 	{"disk-too-large UnsupportedOperation.ImageTooLargeExportUnsupported", "有磁盘超过单盘 500 GiB 的上限", "只导出系统盘，或把数据迁移到较小的磁盘"},
 	{"too-many-disks", "数据盘超过 5 块的上限", "只导出系统盘，或制作数据盘较少的镜像"},
-	{"no-system-disk", "镜像的系统盘不是恰好一块", "在控制台检查该镜像，它可能已损坏"},
+	{"no-system-disk", "镜像必须有且只有一块系统盘", "在控制台检查该镜像，它可能已损坏"},
 	{"not-found InvalidImageId.NotFound", "本地域没有该镜像", "核对镜像 ID；镜像、函数、存储桶须在同一地域"},
 	{"no-instance InvalidInstanceId.NotFound", "本地域没有该实例", "核对实例 ID；实例、函数、存储桶须在同一地域"},
 
@@ -61,27 +61,28 @@ var chinese = []translation{
 	{"files-missing", "已过截止时间，部分文件没有到达", askByTask},
 	{"not-a-disk", "文件不是磁盘镜像", "不要使用这些文件：请重新导出；若再次发生，凭任务 ID 提交工单"},
 	{"suspicious", "文件是磁盘，但存在异常", "使用前先用 imageferry verify 检查，并重新导出；各项异常的含义见 docs/failures/not-whole.md"},
-	{"not-verified", "文件已到达，但无法读取其内容", "给函数的角色授予 GetObject 权限，再重试该导出"},
+	{"not-verified", "文件已到达，但无法读取其内容", "确认函数角色有 GetObject 权限、COS 服务正常，再用 imageferry verify 检查文件，或重试该导出"},
 	{"gone", "文件已被移走", ""},
 	{"image-failed", "CVM 制作镜像失败", "在控制台查看该镜像；计划下次运行时会重试"},
 	{"image-not-ready", "截止时间前镜像仍未就绪", "调大计划的 deadline，或在控制台查看该镜像"},
 
 	// What is found in a file.
 	{"empty", "空文件", ""},
-	{"foreign", "不是磁盘，而是其他类型的文件", ""},
+	{"foreign", "是其他类型的文件", ""},
 	{"blank", "全是零", ""},
 	{"unrecognised", "没有分区表，也没有文件系统", ""},
 	{"format", "格式与要求不符", ""},
 	{"size", "大小与磁盘不符", ""},
-	{"sectors", "大小不是整扇区", ""},
+	{"sectors", "大小不是扇区大小的整数倍", ""},
 	{"truncated", "文件被截断", ""},
+	{"trailing", "文件末尾有多余数据", ""},
 	{"unseen", "内容无法查看", ""},
 	{"header", "文件头有误", ""},
 	{"checksum", "校验和不符", ""},
 	{"map", "映射表有误", ""},
-	{"backing-file", "依赖另一个后端文件", ""},
+	{"backing-file", "依赖 backing file（后备镜像）", ""},
 	{"external-data", "数据在其他文件中", ""},
-	{"encrypted", "镜像格式已加密", ""},
+	{"encrypted", "镜像文件已加密", ""},
 	{"unclean", "未正常关闭或已标记为损坏", ""},
 	{"gpt-primary", "主 GPT 损坏", ""},
 	{"gpt-backup", "备份 GPT 损坏", ""},

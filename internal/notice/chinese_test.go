@@ -4,10 +4,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/notice"
 )
@@ -44,8 +46,26 @@ func TestEveryReasonHasChinese(t *testing.T) {
 	for _, reason := range reasons {
 		m := told(reason)
 		_, after, _ := strings.Cut(m.Title, "导出失败：")
-		if !chineseIn(after) || strings.Contains(m.Plain(), "HINT") {
-			t.Errorf("%q has no meaning in Chinese; add it to the table:\n%s", reason, m.Plain())
+		if !chineseIn(after) || strings.Contains(shown(m), "HINT") {
+			t.Errorf("%q has no meaning in Chinese; add it to the table:\n%s", reason, shown(m))
+		}
+	}
+}
+
+// So is every finding that a file can have.
+func TestEveryFindingHasChinese(t *testing.T) {
+	t.Parallel()
+	codes := find(t, "../diskimage/codes.go", `(?m)^\t[A-Za-z0-9]+ += "([a-z0-9-]+)"`)
+	if len(codes) < 26 || !slices.Contains(codes, "gpt-primary") {
+		t.Fatalf("the codes are not written in the code as this test thinks: %q", codes)
+	}
+	for _, code := range codes {
+		e := text()
+		e.Landed[0].Check.Findings[0] = diskimage.Finding{Code: code, Detail: "DETAIL"}
+		m := notice.Of(e, region).Message(notice.Chinese)
+		found := slices.IndexFunc(m.Lines, func(l notice.Line) bool { return strings.HasSuffix(l.Text, "（DETAIL）") })
+		if found < 0 {
+			t.Errorf("%q has no meaning in Chinese; add it to the table:\n%s", code, shown(m))
 		}
 	}
 }
@@ -83,7 +103,7 @@ func TestTranslate(t *testing.T) {
 			t.Errorf("%s: title %q", reason, got)
 		}
 	}
-	if got := told("new").Plain(); !strings.Contains(got, "原因: DETAIL\n处理建议: HINT\n") {
+	if got := shown(told("new")); !strings.Contains(got, "原因：DETAIL\n处理建议：HINT\n") {
 		t.Errorf("what is not known is told as it is:\n%s", got)
 	}
 }
@@ -96,7 +116,7 @@ func TestLanguagesTellTheSame(t *testing.T) {
 		english, chinese := n.Message(notice.English), n.Message(notice.Chinese)
 		count := 0
 		for _, l := range chinese.Lines {
-			if l.Label != "原文" {
+			if l.Label != "原文：" {
 				count++
 			}
 			if l.Label != "" && !chineseIn(l.Label) {
@@ -107,9 +127,9 @@ func TestLanguagesTellTheSame(t *testing.T) {
 			count++ // the words themselves say why
 		}
 		if count != len(english.Lines) {
-			t.Errorf("%s: %d lines in Chinese, %d in English\n%s\n%s", name, count, len(english.Lines), chinese.Plain(), english.Plain())
+			t.Errorf("%s: %d lines in Chinese, %d in English\n%s\n%s", name, count, len(english.Lines), shown(chinese), shown(english))
 		}
-		for _, text := range append(strings.Split(english.Plain(), "\n"), english.Title) {
+		for _, text := range append(strings.Split(shown(english), "\n"), english.Title) {
 			if chineseIn(text) {
 				t.Errorf("%s: %q", name, text)
 			}

@@ -33,7 +33,7 @@ func (n Notice) CloudEvent(m Message) ([]byte, error) {
 	e := event{
 		SpecVersion: "1.0", ID: n.ID, Type: n.Type, Time: n.Time.UTC(), ContentType: "application/json",
 		Source: "/imageferry/" + n.Data.Region, Subject: n.Data.about(),
-		Data: payload{Data: n.Data, Subject: m.Title, Text: m.body(false)},
+		Data: payload{Data: n.Data, Subject: m.Title, Text: m.text()},
 	}
 	body, err := json.Marshal(e)
 	if err != nil {

@@ -41,7 +41,7 @@ func TestCloudEvent(t *testing.T) {
 		for i := range bare.Lines {
 			bare.Lines[i].URL = ""
 		}
-		if err := ce.DataAs(&data); err != nil || data.Subject != m.Title || data.Subject+"\n"+data.Text != bare.Plain() {
+		if err := ce.DataAs(&data); err != nil || data.Subject != m.Title || data.Subject+"\n"+data.Text != shown(bare) {
 			t.Errorf("%s: data %+v, %v", name, data, err)
 		}
 	}

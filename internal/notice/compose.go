@@ -7,7 +7,7 @@ import "strings"
 func (n Notice) Message(lang Language) Message {
 	w := writer{Data: n.Data, lang: lang}
 	if w.InsteadOf != "" {
-		w.add("Sent here", "转发说明", w.say("because channel %s could not deliver it", "通道 %s 未能送达，改由此处发送", w.InsteadOf))
+		w.add("Sent here", "转发说明", w.say("because channel %s could not deliver it", "渠道 %s 未能送达，改由此处发送", w.InsteadOf))
 	}
 	var title string
 	switch n.Type {
@@ -30,11 +30,15 @@ type writer struct {
 	lines []Line
 }
 
-// add adds a line whose label is given in both languages.
+// add adds a line whose label is given in both languages, without its colon.
 func (w *writer) add(english, chinese, text string) { w.link(english, chinese, text, "") }
 
 func (w *writer) link(english, chinese, text, url string) {
-	w.lines = append(w.lines, Line{Label: w.say(english, chinese), Text: cut(line(text), maxLine), URL: url})
+	label := ""
+	if english != "" {
+		label = w.say(english+": ", chinese+"：")
+	}
+	w.lines = append(w.lines, Line{Label: label, Text: cut(line(text), maxLine), URL: url})
 }
 
 func (w *writer) say(english, chinese string, args ...any) string {
@@ -62,8 +66,12 @@ func (w *writer) trouble(reason string) {
 	if t.todo != "" {
 		w.add("What to do", "处理建议", t.todo)
 	}
-	if known && w.Detail != "" && len(w.Missing)+len(w.Files) == 0 { // what is said of files is shown for each
-		w.add("Original", "原文", w.Detail)
+	original := w.unread()
+	if len(w.Missing)+len(w.Files) == 0 { // what is said of files is shown for each
+		original = w.Detail
+	}
+	if known && original != "" {
+		w.add("Original", "原文", original)
 	}
 }
 
@@ -74,11 +82,27 @@ func (w *writer) detail() string {
 	case len(w.Missing) > 0:
 		detail, _, _ = strings.Cut(detail, ": "+w.Missing[0])
 		return detail
+	case w.unread() != "":
+		return w.unread()
 	case len(w.Files) > 0:
 		return w.say("files proven to be whole disks: %d of %d", "通过磁盘校验的文件：%d/%d", w.whole(), len(w.Files))
 	default:
 		return strings.TrimSuffix(detail, ".")
 	}
+}
+
+// unread is why files could not be looked into: what a failure's detail says behind
+// the last of them.
+func (w *writer) unread() string {
+	if w.Reason != "not-verified" || len(w.Files) == 0 {
+		return ""
+	}
+	last := 0
+	for _, f := range w.Files {
+		last = max(last, strings.LastIndex(w.Detail, f.Key+" "))
+	}
+	_, why, _ := strings.Cut(w.Detail[last:], "; ")
+	return why
 }
 
 // reason names a reason in a title or a list: in English by the stable word that

@@ -33,33 +33,16 @@ type Message struct {
 
 // Line is one line of a message.
 type Line struct {
-	Label string // may be empty
+	Label string // what the text is, with the colon and space of its language, such as "Plan: "; may be empty
 	Text  string // one line
 	URL   string // https, or empty; Text is then what a link to it is called
 }
 
-// Plain returns the message as plain text.
-func (m Message) Plain() string {
-	if len(m.Lines) == 0 {
-		return m.Title
-	}
-	return m.Title + "\n" + m.body(true)
-}
-
-// body returns the lines below the title as plain text, with or without addresses.
-func (m Message) body(links bool) string {
-	var b strings.Builder
+// text returns the lines below the title as plain text, without addresses.
+func (m Message) text() string {
+	lines := make([]string, len(m.Lines))
 	for i, l := range m.Lines {
-		if i > 0 {
-			b.WriteString("\n")
-		}
-		if l.Label != "" {
-			b.WriteString(l.Label + ": ")
-		}
-		b.WriteString(l.Text)
-		if links && l.URL != "" {
-			b.WriteString(" " + l.URL)
-		}
+		lines[i] = l.Label + l.Text
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }

@@ -2,6 +2,8 @@ package notice_test
 
 import (
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -22,7 +24,8 @@ func notices() map[string]notice.Notice {
 		"complete-1-disk": of(completeOne()), "complete-3-disks": linked(completeThree()), "complete-machine": of(made()), "recovered": of(recovered()),
 		"unmanaged": of(unmanaged()), "unmanaged-text": of(text()),
 		"partial": of(partial()), "partial-broken": linked(broken()), "failed-refused": of(refused()), "failed-denied": of(denied()),
-		"stalled": of(news(stalled)), "missed": of(news(missed)), "skipped": of(news(skipped)), "suspended": of(news(suspended)), "resumed": of(news(resumed)),
+		"not-verified": of(unread()), "instead": instead(completeOne()),
+		"stalled": of(news(stalled)), "stalled-unread": of(news(unreadYet)), "missed": of(news(missed)), "skipped": of(news(skipped)), "suspended": of(news(suspended)), "resumed": of(news(resumed)),
 		"digest": of(news(digest)), "test": notice.Test("oncall", region, slot),
 	}
 }
@@ -32,7 +35,41 @@ func TestGoldenMessages(t *testing.T) {
 	t.Parallel()
 	for name, n := range notices() {
 		for _, lang := range []notice.Language{notice.English, notice.Chinese} {
-			golden(t, name+"."+string(lang), n.Message(lang).Plain()+"\n")
+			golden(t, name+"."+string(lang), shown(n.Message(lang))+"\n")
+		}
+	}
+}
+
+// shown is a message as people see it.
+func shown(m notice.Message) string {
+	var b strings.Builder
+	b.WriteString(m.Title)
+	for _, l := range m.Lines {
+		b.WriteString("\n" + l.Label + l.Text)
+		if l.URL != "" {
+			b.WriteString(" " + l.URL)
+		}
+	}
+	return b.String()
+}
+
+// The examples speak in the driver's own words: its sources have them, but for what
+// is put in.
+func TestExamplesAreTheDriversWords(t *testing.T) {
+	t.Parallel()
+	verb, patterns := regexp.MustCompile(`%[a-z]`), []*regexp.Regexp(nil)
+	for _, words := range find(t, "../export/*.go", `"([^"\n]{20,})"`) {
+		patterns = append(patterns, regexp.MustCompile(verb.ReplaceAllString(regexp.QuoteMeta(words), ".+")))
+	}
+	for _, e := range []ledger.Entry{partial(), unread(), broken(), text(), news(stalled), news(unreadYet), news(missed), news(skipped), news(suspended)} {
+		said := []string{e.Hint}
+		if e.Reason == "" || e.Reason == "files-missing" || e.Reason == "not-verified" { // of others, package diskimage says what was found
+			said = append(said, e.Detail)
+		}
+		for _, words := range said {
+			if words != "" && !slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(words) }) {
+				t.Errorf("the driver never says %q", words)
+			}
 		}
 	}
 }
@@ -61,7 +98,7 @@ func TestManySlots(t *testing.T) {
 	many := missed
 	many.Slots = days(300)
 	n := notice.Of(news(many), region)
-	text := n.Message(notice.English).Plain()
+	text := shown(n.Message(notice.English))
 	if got := strings.Count(text, "\nDue: "); got != 10 || !strings.Contains(text, "\n… and 290 more\n") {
 		t.Errorf("%d slots are shown:\n%s", got, text)
 	}
@@ -112,8 +149,8 @@ func TestFailedWithoutWords(t *testing.T) {
 				t.Errorf("line %q says nothing", l.Label)
 			}
 		}
-		if !strings.Contains(m.Plain(), "r-1") {
-			t.Errorf("no request id in %q", m.Plain())
+		if !strings.Contains(shown(m), "r-1") {
+			t.Errorf("no request id in %q", shown(m))
 		}
 	}
 }
@@ -127,7 +164,7 @@ func TestLinks(t *testing.T) {
 	var with, without int
 	for _, l := range n.Message(notice.English).Lines {
 		switch {
-		case l.Label != "File":
+		case l.Label != "File: ":
 			if l.URL != "" {
 				t.Errorf("line %q has the link %s", l.Label, l.URL)
 			}
@@ -140,7 +177,7 @@ func TestLinks(t *testing.T) {
 	if with != 2 || without != 1 {
 		t.Errorf("%d files with their link, %d without; want 2 and 1", with, without)
 	}
-	if text := n.Message(notice.Chinese).Plain(); !strings.Contains(text, "链接有效期: 最晚到 2026-11-22 11:00:00（UTC+8）") {
+	if text := shown(n.Message(notice.Chinese)); !strings.Contains(text, "链接有效期：最晚到 2026-11-22 11:00:00（UTC+8）") {
 		t.Errorf("the end of the links is not told:\n%s", text)
 	}
 }
@@ -177,9 +214,9 @@ func TestHostileWords(t *testing.T) {
 			"stalled": func() ledger.Entry { return news(stalled) }, "missed": func() ledger.Entry { return news(missed) }, "digest": func() ledger.Entry { return news(digest) },
 		} {
 			for _, lang := range []notice.Language{notice.English, notice.Chinese} {
-				got, plain := notice.Of(hostileEntry(entry(), words), region).Message(lang), notice.Of(hostileEntry(entry(), "x"), region).Message(lang)
-				if words != "" && len(got.Lines) != len(plain.Lines) {
-					t.Errorf("%s of %q has %d lines, want %d:\n%s", name, words, len(got.Lines), len(plain.Lines), got.Plain())
+				got, usual := notice.Of(hostileEntry(entry(), words), region).Message(lang), notice.Of(hostileEntry(entry(), "x"), region).Message(lang)
+				if words != "" && len(got.Lines) != len(usual.Lines) {
+					t.Errorf("%s of %q has %d lines, want %d:\n%s", name, words, len(got.Lines), len(usual.Lines), shown(got))
 				}
 				checkLines(t, name, got)
 			}
@@ -234,9 +271,8 @@ func TestLongName(t *testing.T) {
 // Who gets a notice in another's stead is told so.
 func TestInsteadOf(t *testing.T) {
 	t.Parallel()
-	n := notice.Of(completeOne(), region)
-	n.Data.InsteadOf = "oncall"
-	for lang, want := range map[notice.Language]string{notice.English: "because channel oncall could not deliver it", notice.Chinese: "通道 oncall 未能送达"} {
+	n := instead(completeOne())
+	for lang, want := range map[notice.Language]string{notice.English: "because channel oncall could not deliver it", notice.Chinese: "渠道 oncall 未能送达"} {
 		if m := n.Message(lang); !strings.Contains(m.Lines[0].Text, want) {
 			t.Errorf("%+v", m.Lines[0])
 		}

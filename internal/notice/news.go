@@ -4,7 +4,7 @@ import (
 	"github.com/imageferry/imageferry/internal/ledger"
 )
 
-// news writes what is no verdict: an export is late, or something about a plan.
+// news writes what is no verdict: an export has stalled, or something about a plan.
 func (w *writer) news(kind string) string {
 	if kind != PlanResumed { // its title says it all
 		w.trouble(w.Kind)
@@ -29,7 +29,7 @@ func (w *writer) news(kind string) string {
 func (w *writer) slots(kind string) {
 	for _, slot := range w.Slots[:min(len(w.Slots), maxItems)] {
 		if kind == PlanSuspended {
-			w.add("Failed", "失败时段", w.lang.time(slot))
+			w.add("Failed", "失败的调度", w.lang.time(slot))
 		} else {
 			w.add("Due", "应运行时间", w.lang.time(slot))
 		}
@@ -40,7 +40,7 @@ func (w *writer) slots(kind string) {
 func (w *writer) newsTitle(kind string) string {
 	switch kind {
 	case Stalled:
-		return w.say("%s is late: its export is still under way", "%s 导出超时，仍在进行中", w.label())
+		return w.say("%s has stalled: its export is not over yet", "%s 导出停滞，尚未结束", w.label())
 	case PlanMissed:
 		return w.say("Plan %s was due and did NOT run (%s)", "计划 %s 到期未运行（%s）", w.Plan, w.lang.times(len(w.Slots)))
 	case PlanSkipped:
@@ -77,7 +77,7 @@ func (w *writer) digest() string {
 		title += w.say(", %d in part", "，部分导出 %d", g.Partial)
 	}
 	if g.Skipped > 0 {
-		title += w.say(", %d left out as unchanged or under way", "，未变化或仍在导出而跳过 %d", g.Skipped)
+		title += w.say(", %d left out as unchanged or under way", "，跳过 %d（未变化或正在导出）", g.Skipped)
 	}
 	return title
 }

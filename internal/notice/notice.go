@@ -1,5 +1,5 @@
 // Package notice is what people and programs are told: how an export ended, and
-// news about one that is late or about a plan.
+// news about one that has stalled or about a plan.
 //
 // A notice is made from a ledger entry alone, so that a repeat says the same as
 // the first try and carries the same id: whoever hears it twice can tell. It says
@@ -24,7 +24,7 @@ const (
 	Completed = "imageferry.export.completed" // also after a failure: see [Data.Recovered]
 	Failed    = "imageferry.export.failed"
 	Partial   = "imageferry.export.partial"
-	Stalled   = "imageferry.export.stalled" // late, and still under way
+	Stalled   = "imageferry.export.stalled" // late, or its files cannot be read; not over
 
 	PlanMissed    = "imageferry.plan.missed"    // it was due, and nothing ran
 	PlanSkipped   = "imageferry.plan.skipped"   // it left out images that it holds

@@ -81,9 +81,24 @@ func made() ledger.Entry {
 
 func partial() ledger.Entry {
 	e := land(verdict(scheduled(), ledger.Partial), 1)
-	e.Reason, e.Hint = "files-missing", "the task may have died silently: export the image again"
+	e.Reason, e.Hint = "files-missing", silent
 	e.Detail = "the deadline passed and 2 of 3 files are missing: " + e.Expected[1] + ", " + e.Expected[2]
 	e.RequestID = "3c140219-cfe9-470e-b241-907877d6fb03"
+	return e
+}
+
+// The ways out that the driver shows.
+const (
+	silent = "the task may have died silently: export the image again; if it repeats, open a ticket with the task id"
+	noDisk = "do not rely on these files: export the image again; if it repeats, open a ticket with the task id"
+)
+
+// unread is an export whose files are all there, and two of which nobody may read.
+func unread() ledger.Entry {
+	e := land(verdict(scheduled(), ledger.Partial), 3)
+	e.Landed[1].Check, e.Landed[2].Check = nil, nil
+	e.Reason, e.Detail = "not-verified", e.Expected[1]+" could not be looked into; "+e.Expected[2]+" could not be looked into; GetObject: AccessDenied"
+	e.Hint = "see why the file cannot be read: let the role of the function read the objects of the bucket (GetObject), or wait for COS; imageferry verify looks at the file again; then retry the export"
 	return e
 }
 
@@ -94,7 +109,7 @@ func broken() ledger.Entry {
 		{Code: "gpt-backup", Detail: "the backup GPT at the end is damaged"}, {Code: "odd", Detail: "something else is odd"},
 	}}
 	e.Landed[2].Check = &diskimage.Report{Verdict: diskimage.NotADisk, Findings: []diskimage.Finding{{Code: "foreign", Detail: "the file is text"}}}
-	e.Reason, e.Hint = "not-a-disk", "do not rely on these files: export the image again"
+	e.Reason, e.Hint = "not-a-disk", noDisk
 	e.Detail = e.Expected[1] + " is suspicious: the backup GPT at the end is damaged; " + e.Expected[2] + " is not-a-disk: the file is text"
 	return e
 }
@@ -135,12 +150,12 @@ func unmanaged() ledger.Entry {
 func text() ledger.Entry {
 	e := unmanaged()
 	e.State, e.Verdict, e.Reason, e.Detail = ledger.Failed, ledger.Failed, "not-a-disk", e.Request.File+" is not-a-disk: the file is text"
-	e.Hint = "do not rely on these files: export the image again"
+	e.Hint = noDisk
 	e.Landed[0].Size, e.Landed[0].Check = 11, &diskimage.Report{Verdict: diskimage.NotADisk, Findings: []diskimage.Finding{{Code: "foreign", Detail: "the file is text"}}}
 	return e
 }
 
-// news are told of the plan's slot, or of an export that is late.
+// news are told of the plan's slot, or of an export that has stalled.
 func news(n ledger.Told) ledger.Entry {
 	e, about := scheduled(), image.ExportID("nightly-20261121t190000z")
 	if n.Export != "" {
@@ -163,19 +178,38 @@ func days(n int) (list []time.Time) {
 var (
 	stalled = ledger.Told{
 		Kind: ledger.KindStalled, Export: "nightly-20261121t190000z-database",
-		Detail: "the deadline passed with 1 of 3 files there, and an upload is still running", Hint: "nothing to do yet",
+		Detail: "the deadline passed with 1 of 3 files there, and an upload is still running",
+		Hint:   "nothing to do yet: it is told of again when it has ended; a longer deadline in the plan avoids this notice",
 	}
-	missed    = ledger.Told{Kind: ledger.KindMissed, Slots: days(3), Detail: "plan nightly was due and did not run, 3 times", Hint: "see whether the timer trigger is enabled"}
-	skipped   = ledger.Told{Kind: ledger.KindSkipped, Detail: "1 images were left out: img-database (unchanged, export nightly-20261120t190000z-database)"}
-	suspended = ledger.Told{Kind: ledger.KindSuspended, Slots: days(5), Detail: "nothing but failures in 5 slots in a row", Hint: "see why the exports fail, then resume the plan"}
-	resumed   = ledger.Told{Kind: ledger.KindResumed, Detail: "plan nightly runs again"}
-	digest    = ledger.Told{Kind: ledger.KindDigest, Detail: "4 exports", Exports: []ledger.Outcome{
+	unreadYet = ledger.Told{
+		Kind: ledger.KindStalled, Export: "nightly-20261121t190000z-database",
+		Detail: "the files are there, and could not be looked into: GetObject: AccessDenied",
+		Hint:   "let the role of the function read the objects of the bucket (GetObject); it is tried again until the deadline",
+	}
+	missed = ledger.Told{
+		Kind: ledger.KindMissed, Slots: days(3), Detail: "plan nightly was due and did not run; slots missed: 3, the last at 2026-11-21T19:00:00Z; to be made up: 1",
+		Hint: "see whether the timer trigger is enabled and has the plan's schedule, and what the function's log says at that time",
+	}
+	skipped   = ledger.Told{Kind: ledger.KindSkipped, Detail: "left out of the slot, 1 in all: img-database (unchanged, export nightly-20261120t190000z-database)"}
+	suspended = ledger.Told{
+		Kind: ledger.KindSuspended, Slots: days(5), Detail: "nothing but failures in 5 slots in a row, so plan nightly is not run any more",
+		Hint: "see why the exports fail, then resume the plan: POST /v1/plans/nightly/resume, or imageferry resume nightly",
+	}
+	resumed = ledger.Told{Kind: ledger.KindResumed, Detail: "plan nightly runs again"}
+	digest  = ledger.Told{Kind: ledger.KindDigest, Exports: []ledger.Outcome{
 		{Export: "nightly-20261121t190000z-database", Image: "img-database", Name: "orders-db", Verdict: ledger.Complete, Bytes: 300 << 30},
 		{Export: "nightly-20261121t190000z-winserver", Image: "img-winserver", Name: "erp", Verdict: ledger.Failed, Reason: "windows"},
 		{Export: "nightly-20261121t190000z-ins-8ruwtq3m", Verdict: ledger.Failed, Reason: "UnsupportedOperation.New"},
 		{Export: "nightly-20261121t190000z-web", Image: "img-web", Name: "web", Verdict: ledger.Partial, Reason: "files-missing", Bytes: 50 << 30},
 	}, Counts: map[ledger.State]int{ledger.Complete: 1, ledger.Failed: 2, ledger.Partial: 1}, Skipped: 3}
 )
+
+// instead is told in the stead of another channel.
+func instead(e ledger.Entry) notice.Notice {
+	n := notice.Of(e, region)
+	n.Data.InsteadOf = "oncall"
+	return n
+}
 
 // linked has the links that a sender makes.
 func linked(e ledger.Entry) notice.Notice {

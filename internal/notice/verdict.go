@@ -156,7 +156,7 @@ func (w *writer) plan() {
 	case w.Slot.IsZero():
 		w.add("Plan", "计划", w.Plan)
 	default:
-		w.add("Plan", "计划", w.say("%s, slot %s", "%s，时段 %s", w.Plan, w.lang.time(w.Slot)))
+		w.add("Plan", "计划", w.say("%s, slot %s", "%s，调度时间 %s", w.Plan, w.lang.time(w.Slot)))
 	}
 }
 

@@ -30,9 +30,10 @@ const (
 	NotFound             // the object does not exist
 	Exists               // the object exists already
 	Full                 // refused for now, and so would be all that are like it: stop asking until a later tick
+	Gone                 // refused for good: the receiver wants to be asked nothing more, ever
 )
 
-var names = [...]string{"unknown", "later", "image", "config", "bug", "not-found", "exists", "full"}
+var names = [...]string{"unknown", "later", "image", "config", "bug", "not-found", "exists", "full", "gone"}
 
 func (k Kind) String() string {
 	if k < 0 || int(k) >= len(names) {

@@ -46,16 +46,10 @@ func (p Plan) SelectInstances(all []image.Instance) (chosen []image.Instance, ab
 	return u.chosen, u.absent
 }
 
-// IDs returns the ids of the images that the plan names, without repeats.
-func (p Plan) IDs() []image.ID {
-	_, named := p.SelectImages(nil) // of nothing, all are absent
-	return named
-}
-
 // InstanceIDs returns the ids of the instances that the plan names, without
 // repeats.
 func (p Plan) InstanceIDs() []image.InstanceID {
-	_, named := p.SelectInstances(nil)
+	_, named := p.SelectInstances(nil) // of nothing, all are absent
 	return named
 }
 

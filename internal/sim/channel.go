@@ -18,6 +18,7 @@ type channel struct {
 type ear struct {
 	name  string
 	gone  bool          // it wants to hear nothing more, ever
+	noted bool          // COS has taken it on that it is gone
 	muted time.Duration // when the ledger had it; 0: never
 }
 

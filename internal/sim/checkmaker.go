@@ -77,7 +77,5 @@ func (w *world) checkDeleted(claim *record, id image.ID) {
 	}
 }
 
-// newer reports whether a was made after b; of one second, the greater id was.
-func newer(a, b image.Image) bool {
-	return a.Created.After(b.Created) || a.Created.Equal(b.Created) && a.ID > b.ID
-}
+// newer reports whether a may count as made after b: nobody can order those of one second.
+func newer(a, b image.Image) bool { return a.ID != b.ID && !a.Created.Before(b.Created) }

@@ -89,6 +89,7 @@ func (w *world) told(i *instance, r *record, channel string, e *ear, err error) 
 	}
 	if answer.Code == errGone.Code {
 		i.refused[e] = true
+		i.serves.left = append(i.serves.left, e)
 	}
 	if answer.Kind != outcome.Unknown && answer.Kind != outcome.Later {
 		r.log.refused[channel] = true
@@ -148,6 +149,17 @@ func (w *world) left(channel string) bool {
 func (w *world) checkMute(receiver string) {
 	if e := w.ear(receiver); e == nil || !e.gone {
 		w.violate(goneIsHeeded, "", "%s is noted as gone, and is not", receiver)
+	} else {
+		e.noted = true
+	}
+}
+
+// goneIsNoted: who says to be gone is noted as such, for instances to come.
+func (w *world) goneIsNoted(v *invocation) {
+	for _, e := range v.left {
+		if !e.noted && v.hurt == 0 && w.now < v.ends-reserve {
+			w.violate(goneIsHeeded, "", "%s was told by %s that it is gone, and did not note it", v.name, e.name)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 type expense struct {
 	requests int // of the protocol
 	proof    int // of the proof that files are whole, and of the manifest
+	notices  int // sends
 	writes   int
 }
 
@@ -30,9 +31,12 @@ func (w *world) charge(c *sent) {
 		e = &expense{}
 		v.bill[id] = e
 	}
-	if c.proves() {
+	switch {
+	case c.proves():
 		e.proof++
-	} else {
+	case c.op == opSend:
+		e.notices++
+	default:
 		e.requests++
 	}
 	if c.op == opCreate || c.op == opDelete || c.op == opExport || c.op == opSend {
@@ -82,18 +86,20 @@ func (w *world) settleBill(v *invocation) {
 			continue
 		}
 		h := w.of(id)
-		h.cost += float64(e.requests)
-		h.proof += float64(e.proof)
+		h.spent.Protocol += float64(e.requests)
+		h.spent.Proof += float64(e.proof)
+		h.spent.Notices += float64(e.notices)
 		if shared := v.bill[""]; shared != nil {
-			h.cost += float64(shared.requests) / moved
-			h.proof += float64(shared.proof) / moved
+			h.spent.Protocol += float64(shared.requests) / moved
+			h.spent.Proof += float64(shared.proof) / moved
 		}
 	}
 }
 
 // Cost is what an export cost, in requests.
 type Cost struct {
-	Protocol float64 // to start it, await it, tell of it and write all that down
+	Protocol float64 // to start it, await it, claim its notices and write all that down
+	Notices  float64 // one for each channel that hears of it
 	Proof    float64 // to know that its file is whole, and to keep a manifest
 }
 
@@ -102,7 +108,7 @@ func (w *world) costs() (list []Cost) {
 	for _, h := range w.order {
 		r := h.newest()
 		if r != nil && r.Request.Origin != ledger.Noticed && r.Request.Instance == "" && r.Verdict == ledger.Complete && len(r.Expected) == 1 {
-			list = append(list, Cost{h.cost, h.proof})
+			list = append(list, h.spent)
 		}
 	}
 	return list

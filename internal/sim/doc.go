@@ -4,6 +4,10 @@
 // world of its own: a COS whose creates race and whose listings lie, a CVM that
 // loses answers and tasks, an SCF that kills and freezes instances and delivers
 // events never, late and twice, and a receiver of notices that answers too late.
+// What a file holds, who listens on a channel and what a manifest says has a truth in
+// that world, whatever production believes of it: a task that ended well may have left
+// a file that is cut off, and no notice may call it a success.
+//
 // One seed decides everything; the same seed gives the same run to the last byte.
 //
 //	coroutine  each invocation, and each f(i) of a [export.Pool] inside it, is an iter.Pull

@@ -41,6 +41,7 @@ type invocation struct {
 	asked     map[identity]uint64 // calls of one kind and subject so far
 	nonces    int
 	room      map[string]int // by channel, how many messages it has room for
+	left      []*ear         // who told it to be gone
 	calls     int
 	bill      map[image.ExportID]*expense
 	hurt      int // unknown answers that it got
@@ -123,6 +124,7 @@ func (v *invocation) end(out []byte, err error) {
 	w.claimsAreUsed(v)
 	w.channelsAreFree(v)
 	w.answersAreUsed(v)
+	w.goneIsNoted(v)
 	w.nobodyFailsInVain(v, err)
 	if err != nil {
 		w.tell(v, "it ends with an error: %v", err)

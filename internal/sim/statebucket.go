@@ -95,10 +95,10 @@ func (s state) Get(_ context.Context, key string) (_ []byte, err error) {
 		w.read(c, key)
 		return nil
 	})
+	w.readBack(s.i.serves, key, err)
 	if err != nil {
 		return nil, err
 	}
-	w.readBack(s.i.serves, key)
 	return s.read(o), nil
 }
 

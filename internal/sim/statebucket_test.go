@@ -93,7 +93,7 @@ func TestOldVersion(t *testing.T) {
 		if err := s.Create(ctx, key, []byte(`{"schema":2,"x":1}`)); err != nil {
 			t.Fatal(err)
 		}
-		old := &instance{w: i.w, old: true}
+		old := &instance{w: i.w, old: true, serves: i.serves}
 		if body, _ := (state{old}).Get(ctx, key); string(body) != `{"schema":99,"x":1}` {
 			t.Errorf("the previous version reads %s", body)
 		}

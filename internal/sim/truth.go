@@ -3,8 +3,6 @@ package sim
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/imageferry/imageferry/internal/image"
@@ -27,8 +25,7 @@ type history struct {
 	gone     bool      // the marker was deleted
 	starts   []*start
 	heard    map[string]*hearing // by channel
-	proof    float64             // beside the cost
-	cost     float64             // requests, of faultless runs
+	spent    Cost                // of faultless runs
 	tried    map[string]bool     // channels that were tried at least once
 	refused  map[string]bool     // channels that would not have it
 }
@@ -54,6 +51,7 @@ type record struct {
 	taken    time.Duration // when COS took it on
 	stands   time.Duration // when it became visible
 	seen     time.Duration // when its writer last read it back
+	vain     bool          // its writer could not read it back
 	known    bool          // its writer knows that it stands
 	hurt     int           // unknown answers that its writer had got by then
 	effects  map[string]int
@@ -86,44 +84,6 @@ func (h *history) request() (ledger.Request, bool) {
 		return r.Request, true
 	}
 	return ledger.Request{}, false
-}
-
-// place is what a key of the state bucket stands for.
-type place struct {
-	export image.ExportID
-	seq    int // of an entry
-	dir    string
-	name   string // of a receiver
-}
-
-// parseKey is the grammar of the ledger's keys, read anew: it must not share the
-// mistakes of package ledger.
-func parseKey(key string) place {
-	rest, ok := strings.CutPrefix(key, statePrefix+"v1/")
-	if !ok {
-		return place{}
-	}
-	dir, rest, _ := strings.Cut(rest, "/")
-	switch parts := strings.Split(rest, "/"); {
-	case dir == "exports" && len(parts) == 3:
-		if parts[2] == "manifest.json" {
-			return place{dir: "manifest", export: image.ExportID(parts[1])}
-		}
-		seq, err := strconv.Atoi(strings.TrimSuffix(parts[2], ".json"))
-		if err != nil {
-			return place{}
-		}
-		return place{dir: dir, export: image.ExportID(parts[1]), seq: seq}
-	case dir == "open" && len(parts) == 1 && len(rest) > 17:
-		return place{dir: dir, export: image.ExportID(rest[17:])}
-	case dir == "history" && len(parts) == 4:
-		return place{dir: dir, export: image.ExportID(parts[3])}
-	case dir == "channels" && len(parts) == 1:
-		return place{dir: dir, name: rest}
-	case dir == "slots" && len(parts) == 2:
-		return place{dir: dir}
-	}
-	return place{}
 }
 
 // accepted is when COS takes a create on; it may be visible only later. It returns
@@ -218,14 +178,16 @@ func (w *world) read(c *sent, key string) {
 	}
 }
 
-// readBack is when what was read reaches whoever read it.
-func (w *world) readBack(v *invocation, key string) {
+// readBack is when what was read reaches whoever read it, or does not. Who could not
+// read its claim back goes on from it no more, whatever it reads later.
+func (w *world) readBack(v *invocation, key string, err error) {
 	p := parseKey(key)
 	if p.dir != "exports" {
 		return
 	}
-	if h := w.of(p.export); p.seq <= len(h.records) && h.records[p.seq-1].by == v {
+	if h := w.histories[p.export]; h != nil && p.seq <= len(h.records) && h.records[p.seq-1].by == v {
 		r := h.records[p.seq-1]
-		r.known, r.hurt = true, v.hurt
+		r.vain = r.vain || err != nil
+		r.known, r.hurt = !r.vain, v.hurt
 	}
 }
