@@ -67,7 +67,7 @@ With a sandbox running: eval "$(imageferry sandbox env)"`,
 	c.Flags().BoolVar(&v.data, "data", false, "it is a data disk: nothing needs to start from it")
 	c.Flags().BoolVar(&v.any, "any-data", false, "take a data disk of the right size for whole if nothing on it is recognised")
 	c.Flags().BoolVar(&v.full, "full", false, "read the whole file and compare its CRC64")
-	c.Flags().StringVar(&v.crc64, "crc64", "", "CRC64 (ECMA) that --full compares with, decimal")
+	c.Flags().StringVar(&v.crc64, "crc64", "", "CRC64 (ECMA) that the whole file must have, decimal; implies --full")
 	v.form.flag(c)
 	return c
 }
@@ -100,9 +100,9 @@ func (v verification) run(c *cobra.Command, name string) (bool, error) {
 		return false, err
 	}
 	found := finding{Name: name, Size: f.size, Report: report}
-	found.compare(known)
+	found.compare(known, f.crc64)
 	var open error
-	if v.full {
+	if v.full || v.crc64 != "" {
 		open = v.readAll(c.Context(), f, known, &found)
 	}
 	if err := found.print(c.OutOrStdout(), v.form); err != nil {
@@ -142,21 +142,20 @@ func (v verification) want(f *subject, known *record) (diskimage.Want, error) {
 	return want, nil
 }
 
-// readAll reads the whole file and compares its checksum with the one that is known.
+// readAll reads the whole file and compares its checksum with each one that is known:
+// COS's own says that the transfer was right, the manifest's that it is the same file.
 func (v verification) readAll(ctx context.Context, f *subject, known *record, found *finding) error {
 	sum, err := f.checksum(ctx)
 	if err != nil {
 		return err
 	}
 	found.CRC64 = sum
-	switch {
-	case v.crc64 != "":
-		found.held(v.crc64, "as given")
-	case f.crc64 != "":
-		found.held(f.crc64, "in COS")
-	case known != nil && known.file.CRC64 != "":
-		found.held(known.file.CRC64, "in the manifest")
-	default:
+	compared := found.held(v.crc64, "as given")
+	compared = found.held(f.crc64, "in COS") || compared
+	if known != nil {
+		compared = found.held(known.file.CRC64, "in the manifest") || compared
+	}
+	if !compared && found.Verdict == diskimage.Verified {
 		return errors.New("there is no CRC64 to compare with: give it with --crc64, or put the export's manifest beside the file")
 	}
 	return nil

@@ -26,10 +26,14 @@ type finding struct {
 	CRC64 string `json:"crc64,omitempty"` // of all bytes, decimal; only with --full
 }
 
-// compare holds the file against what the manifest says of it.
-func (f *finding) compare(known *record) {
+// compare holds the file against what the manifest says of it. COS tells the checksum
+// that it has now without that the file is read; else now is empty.
+func (f *finding) compare(known *record, now string) {
 	if known == nil {
 		return
+	}
+	if was := known.file.CRC64; was != "" && now != "" && was != now {
+		f.add(otherCRC64, "COS says that the file has the CRC64 %s, which is %s in the manifest", now, was)
 	}
 	if known.file.Size != f.Size {
 		f.add(otherSize, "the file has %d bytes, and the manifest says %d", f.Size, known.file.Size)
@@ -39,11 +43,12 @@ func (f *finding) compare(known *record) {
 	}
 }
 
-// held holds the checksum against the one that it should be.
-func (f *finding) held(want, where string) {
-	if f.CRC64 != want {
+// held holds the checksum against one that it should be, if that is known.
+func (f *finding) held(want, where string) bool {
+	if want != "" && f.CRC64 != want {
 		f.add(otherCRC64, "the file has the CRC64 %s, which is %s %s", f.CRC64, want, where)
 	}
+	return want != ""
 }
 
 // add adds a finding, with which the file is no longer verified.

@@ -26,7 +26,7 @@ type code struct {
 
 // What many services refuse for.
 var (
-	noRobot = refusal{kind: outcome.Config, message: "the robot does not exist or is switched off", hint: "make a new one and give its address in {url}"}
+	noRobot = refusal{kind: outcome.Config, message: "the robot does not exist or is switched off", hint: "create a new one and put its address into {url}"}
 	ourForm = refusal{kind: outcome.Bug, message: "the service does not take the form of the message", hint: "please report it"}
 	busy    = refusal{kind: outcome.Later, message: "the service is busy"}
 

@@ -16,8 +16,8 @@ const never = outcome.Kind(-1)
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	const (
-		later, config, bug, unknown = outcome.Later, outcome.Config, outcome.Bug, outcome.Unknown
-		minute                      = time.Minute
+		later, config, bug, unknown, gone = outcome.Later, outcome.Config, outcome.Bug, outcome.Unknown, outcome.Gone
+		minute                            = time.Minute
 	)
 	type row struct {
 		status int
@@ -45,7 +45,7 @@ func TestAnswers(t *testing.T) {
 		},
 		"slack": {
 			{200, "ok", never, "", 0}, {200, "<html>", unknown, "Unreadable", 0}, {400, "invalid_payload", bug, "400", 0}, {403, "invalid_token", config, "403", 0},
-			{404, "no_service", config, "404", 0}, {410, "channel_is_archived", config, "410", 0}, {500, "rollup_error", unknown, "500", 0},
+			{404, "no_service", config, "404", 0}, {410, "channel_is_archived", gone, "410", 0}, {500, "rollup_error", unknown, "500", 0},
 		},
 		"teams": {{202, "", never, "", 0}, {200, "1", never, "", 0}, {401, `{"error":{}}`, config, "401", 0}, {413, "", bug, "413", 0}},
 		"telegram": {
@@ -58,7 +58,7 @@ func TestAnswers(t *testing.T) {
 		},
 		"webhook": {
 			{200, "", never, "", 0}, {201, "", never, "", 0}, {204, "", never, "", 0}, {299, "", never, "", 0}, {301, "", later, "301", 0}, {304, "", later, "304", 0},
-			{400, "", later, "400", 0}, {401, "", later, "401", 0}, {404, "", later, "404", 0}, {410, "", config, "410", 0}, {500, "", unknown, "500", 0}, {599, "", unknown, "599", 0},
+			{400, "", later, "400", 0}, {401, "", later, "401", 0}, {404, "", later, "404", 0}, {410, "", gone, "410", 0}, {500, "", unknown, "500", 0}, {599, "", unknown, "599", 0},
 		},
 	}
 	for _, name := range []string{"wecom", "dingtalk", "feishu", "slack", "teams", "telegram"} { // all chats alike

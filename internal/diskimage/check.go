@@ -16,9 +16,10 @@ var (
 	be = binary.BigEndian
 )
 
-// Check looks at a file of size bytes through at most four reads of at most
-// 128 KiB each, which it also keeps in memory. Its error is the reader's alone,
-// with the range that could not be read: a failed read is no verdict.
+// Check looks at a file of size bytes through at most four reads, the first of at
+// most 512 KiB and the others of 128 KiB, which it also keeps in memory. Its error
+// is the reader's alone, with the range that could not be read: a failed read is no
+// verdict.
 func Check(r io.ReaderAt, size int64, want Want) (Report, error) {
 	c := &check{file: newFile(r, size), want: want}
 	if d := c.open(); d != nil {

@@ -165,7 +165,7 @@ func (c *check) look(d *disk, t table, i int, must bool) {
 			p.kind = fs.name
 		}
 	case c.file.refused > refused || a.at(0, sector) == nil:
-	case !must || p.loose || c.anything():
+	case !must || p.loose && !c.want.System || c.anything():
 	default:
 		c.find(NoFileSystem, "the partition at %d (%s) holds nothing that is known", p.off, p.kind)
 	}

@@ -398,7 +398,7 @@ type counter struct {
 
 func (c *counter) ReadAt(b []byte, off int64) (int, error) {
 	c.reads++
-	if len(b) > 128<<10 || c.reads > 4 {
+	if len(b) > window && c.reads > 1 || len(b) > lead || c.reads > 4 {
 		return 0, fmt.Errorf("read %d has %d bytes", c.reads, len(b))
 	}
 	return c.r.ReadAt(b, off)

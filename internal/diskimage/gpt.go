@@ -145,7 +145,9 @@ func gptKind(guid []byte) partition {
 		return partition{kind: espKind, boot: true}
 	case "Hah!IdontNeedEFI": // 21686148-6449-6E6F-744E-656564454649
 		return partition{kind: "bios-boot", boot: true, opaque: true}
-	case "\xaf\x3d\xc6\x0f\x83\x84\x72\x47\x8e\x79\x3d\x69\xd8\x47\x7d\xe4": // 0FC63DAF-8483-4772-8E79-3D69D8477DE4
+	case "\xaf\x3d\xc6\x0f\x83\x84\x72\x47\x8e\x79\x3d\x69\xd8\x47\x7d\xe4", // 0FC63DAF-8483-4772-8E79-3D69D8477DE4
+		"\xe3\xbc\x68\x4f\xcd\xe8\xb1\x4d\x96\xe7\xfb\xca\xf9\x84\xb7\x09", // 4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709, root of x86-64
+		"\x45\xb0\x21\xb9\xf0\x1d\xc3\x41\xaf\x44\x4c\x6f\x28\x0d\x3f\xae": // B921B045-1DF0-41C3-AF44-4C6F280D3FAE, root of arm64
 		return partition{kind: "linux"}
 	case "\x6d\xfd\x57\x06\xab\xa4\xc4\x43\x84\xe5\x09\x33\xc8\x4b\x4f\x4f": // 0657FD6D-A4AB-43C4-84E5-0933C84B4F4F
 		return partition{kind: "swap"}

@@ -8,6 +8,7 @@ import (
 
 const (
 	window   = 128 << 10 // bytes of one read
+	lead     = 512 << 10 // bytes of the read at the front: what a format says of itself, its first tables and the partition table
 	maxReads = 4         // of one check
 	sector   = 512
 )
@@ -65,10 +66,14 @@ func (f *file) fetch(off, n int64) []byte {
 	if off+n > start+window {
 		start = off
 	}
-	if off >= f.size-window {
+	if off >= f.size-window && start > 0 {
 		start = max(0, f.size-window)
 	}
-	b := make([]byte, min(window, f.size-start))
+	length := int64(window)
+	if start == 0 {
+		length = lead
+	}
+	b := make([]byte, min(length, f.size-start))
 	if got, err := f.r.ReadAt(b, start); got < len(b) {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF

@@ -77,7 +77,7 @@ var tellings = []mutant{
 		name: "gone-forgotten",
 		why:  "a receiver that wants to hear nothing more is asked again by each instance",
 		file: "internal/export/send.go",
-		from: "		_ = d.Ledger.Mute(ctx, receiver, d.Now(), e.Message)\n",
+		from: "		_ = d.Ledger.Mute(ctx, receiver, d.Now(), err.Error())\n",
 		to:   "",
 		test: "internal/export.TestGone",
 	},

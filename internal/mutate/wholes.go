@@ -78,7 +78,7 @@ var wholes = []mutant{
 		name: "closed-is-over",
 		why:  "an export whose files may not be read is given up at once",
 		file: "internal/export/whole.go",
-		from: "	if s.Seen.Closed != \"\" && !late {\n",
+		from: "	if s.Seen.Unreadable != \"\" && !late {\n",
 		to:   "	if false {\n",
 		test: "internal/export.TestNotAllowedToLook",
 	},

@@ -204,6 +204,27 @@ var hostile = []string{
 	strings.Repeat("镜像", 50), strings.Repeat("镜", 100), strings.Repeat("x\n", 10000), "%s%d%!x(MISSING)", `{"data":{}}`, "<plan>", "",
 }
 
+// The page shows a message as it is, up to where it is left off.
+func TestPageShowsAMessage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/notices.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample := regexp.MustCompile(`<!-- golden: (\S+) -->\n\n((?:    .+\n)+)`).FindSubmatch(page)
+	if sample == nil {
+		t.Fatal("no sample")
+	}
+	want, err := os.ReadFile("testdata/" + string(sample[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.TrimSuffix(strings.ReplaceAll("\n"+string(sample[2]), "\n    ", "\n")[1:], "…\n")
+	if strings.Count(text, "\n") < 8 || !strings.HasPrefix(string(want), text) {
+		t.Errorf("the sample is not the golden file:\n%s\nwant\n%s", text, want)
+	}
+}
+
 // Names, and what the cloud says, are other people's words: they stay in their
 // line, and add none.
 func TestHostileWords(t *testing.T) {

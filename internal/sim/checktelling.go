@@ -87,7 +87,7 @@ func (w *world) told(i *instance, r *record, channel string, e *ear, err error) 
 	if !ok || r == nil {
 		return
 	}
-	if answer.Code == errGone.Code {
+	if answer.Kind == outcome.Gone {
 		i.refused[e] = true
 		i.serves.left = append(i.serves.left, e)
 	}

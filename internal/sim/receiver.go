@@ -17,7 +17,7 @@ type receiver struct{ i *instance }
 var _ export.Notifier = receiver{}
 
 var (
-	errGone    = &outcome.Error{Kind: outcome.Config, Op: "webhook", Code: "410"}
+	errGone    = &outcome.Error{Kind: outcome.Gone, Op: "webhook", Code: "410"}
 	errRefused = &outcome.Error{Kind: outcome.Config, Op: "webhook", Code: "400"}
 	errServer  = &outcome.Error{Kind: outcome.Unknown, Op: "webhook", Code: "503"}
 )
