@@ -2,6 +2,7 @@ package channel
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -40,13 +41,13 @@ const fastPause = time.Minute
 // judgeCode judges an answer that says in a field of its body what became of the
 // message: zero is success. No such number means that something else answered.
 func (r *route) judgeCode(a answer, field string, table []code) error {
-	if a.status != http.StatusOK {
+	if a.status < 200 || a.status >= 300 {
 		return r.judgeStatus(a)
 	}
 	var body map[string]any
 	_ = json.Unmarshal(a.body, &body) // what is no JSON has no number
 	number, ok := body[field].(float64)
-	if !ok {
+	if !ok || number != math.Trunc(number) || math.Abs(number) > 1e9 {
 		return r.unreadable()
 	}
 	if number == 0 {

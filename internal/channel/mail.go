@@ -89,7 +89,7 @@ func (m *mailer) send(ctx context.Context, d *Delivery) error {
 	defer conn.Close()
 	// net/smtp knows no context; a deadline in the past ends whatever it waits for.
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
-	c, err := m.login(conn, s)
+	c, err := m.login(&talkative{conn, maxTalk}, s)
 	if err != nil {
 		return m.refused(err)
 	}

@@ -270,3 +270,34 @@ func TestMailGivesUp(t *testing.T) {
 		}
 	}
 }
+
+// A server that never stops talking is hung up on, long before it fills the memory
+// of a function.
+func TestMailFromATalker(t *testing.T) {
+	t.Parallel()
+	for name, endless := range map[string]string{"one line": "2", "many lines": "220-mail.example.com\r\n"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := make(chan int, 1)
+		go func() {
+			defer l.Close()
+			conn, err := l.Accept()
+			if err != nil {
+				said <- 0
+				return
+			}
+			defer conn.Close()
+			n, chunk := 0, []byte(strings.Repeat(endless, 1000))
+			for ; err == nil && n < 64<<20; n += len(chunk) {
+				_, err = conn.Write(chunk)
+			}
+			said <- n
+		}()
+		err = newSet(t, options(l.Addr().String())).Deliver(t.Context(), "mail2", delivery(english))
+		if n := <-said; !outcome.Is(err, outcome.Later) || n == 0 || n >= 64<<20 {
+			t.Errorf("%s: said %d bytes, %v", name, n, err)
+		}
+	}
+}

@@ -98,7 +98,7 @@ func (r *route) judgeTelegram(a answer) error {
 		return r.fail(outcome.Config, "400", "the group has a new id", "write "+strconv.FormatInt(v.Parameters.NewChat, 10)+" in the channel's to")
 	case strings.Contains(v.Description, "chat not found"):
 		return r.fail(outcome.Config, "400", "the bot knows no such chat", "add the bot to the chat, and write its id in the channel's to")
-	case a.status != http.StatusOK:
+	case a.status < 200 || a.status >= 300:
 		return r.judgeStatus(a)
 	case v.OK == nil || !*v.OK:
 		return r.unreadable()
