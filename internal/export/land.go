@@ -35,14 +35,26 @@ func (d *Driver) Land(ctx context.Context, objects []Object, unmanaged bool) err
 	t := d.tick(ctx)
 	t.noCVM = true // what lands may finish exports; only the export function, and its role, starts them
 	jobs := pick(found, func(j *job) bool { return j != nil })
+	var seen []sighting
 	if strange := strangers(files, exports, found); unmanaged && len(strange) > 0 {
 		// Only a new log needs to ask: whoever began one that stands has asked.
 		if err := d.ready(ctx); err != nil {
 			return err
 		}
-		jobs = append(jobs, d.observe(ctx, strange)...)
+		seen = d.observe(ctx, strange)
+	}
+	sets := map[*job]bool{}
+	for _, s := range seen {
+		if !sets[s.job] {
+			jobs = append(jobs, s.job)
+		}
+		sets[s.job] = true
 	}
 	d.drive(ctx, t, jobs)
+	if late := d.untold(ctx, seen); len(late) > 0 {
+		d.drive(ctx, t, late)
+		jobs = append(jobs, late...)
+	}
 	var errs []error
 	for _, j := range jobs {
 		errs = append(errs, j.err)

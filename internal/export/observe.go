@@ -16,55 +16,91 @@ import (
 // file by its content's ETag: a doubled event finds the first one's log, and an
 // export that is repeated under the same name is told of again.
 
-// observe makes jobs of files that somebody else exported, one a set.
-func (d *Driver) observe(ctx context.Context, files []landed) []*job {
-	found := make([]*job, len(files))
-	d.Pool(len(files), func(i int) { found[i] = d.observeOne(ctx, files[i]) })
-	var jobs []*job
-	seen := map[image.ExportID]bool{}
-	for _, j := range found {
-		if j.err != nil || !j.done && !seen[j.id()] {
-			jobs = append(jobs, j)
-		}
-		seen[j.id()] = true
-	}
-	for _, j := range jobs {
-		if j.err == nil && j.name == "" {
-			d.open(ctx, j)
-		}
-	}
-	return jobs
+// sighting is a file that somebody else exported, and the export of its set.
+type sighting struct {
+	bucket image.Bucket
+	name   image.File
+	file   ledger.File
+	job    *job
 }
 
-// observeOne finds the set of one file, and where the telling of it stands. A job
-// that is done has nothing to tell.
-func (d *Driver) observeOne(ctx context.Context, l landed) *job {
-	j := &job{}
+// observe finds the sets of files that somebody else exported, and puts those on the
+// work list that nobody was told of. A file that is not there has no sighting.
+func (d *Driver) observe(ctx context.Context, files []landed) []sighting {
+	found := make([]sighting, len(files))
+	d.Pool(len(files), func(i int) { found[i] = d.observeOne(ctx, files[i]) })
+	sets := map[image.ExportID]*job{}
+	found = pick(found, func(s sighting) bool { return s.job != nil })
+	for i, s := range found {
+		id := s.job.id()
+		if sets[id] == nil || s.job.err != nil {
+			sets[id] = s.job
+			d.openFresh(ctx, s.job)
+		}
+		found[i].job = sets[id]
+	}
+	return found
+}
+
+// openFresh puts a job on the work list that has no log and no marker yet.
+func (d *Driver) openFresh(ctx context.Context, j *job) {
+	if !j.done && j.name == "" {
+		d.open(ctx, j)
+	}
+}
+
+// observeOne finds the set of one file, and where the telling of it stands.
+func (d *Driver) observeOne(ctx context.Context, l landed) sighting {
 	name, f, err := d.find(ctx, l)
+	s := sighting{bucket: l.bucket, name: name, file: f}
 	switch {
 	case outcome.Is(err, outcome.NotFound), err == nil && f.Size == 0:
 		d.Log.LogAttrs(ctx, slog.LevelInfo, "an event names a file that is not there", slog.String("bucket", l.bucket.String()))
-		j.stop(nil)
-		return j
+		return sighting{}
 	case err != nil:
-		j.stop(err)
-		return j
+		s.job = failed(err)
+		return s
 	}
-	r, err := d.lead(ctx, l.bucket, name, f)
+	set, err := d.lead(ctx, l.bucket, name, f)
 	if err != nil {
-		j.stop(err)
-		return j
+		s.job = failed(err)
+		return s
 	}
-	for _, r := range []ledger.Request{r, observed(l.bucket, name, f)} {
-		j = d.load(ctx, r.ID)
-		switch {
-		case j == nil:
-			return &job{entry: ledger.Entry{Request: r}}
-		case j.err != nil || !j.done || told(j.entry, f):
-			return j
+	for _, r := range []ledger.Request{set, s.request()} {
+		if s.job = d.load(ctx, r.ID); s.job == nil {
+			s.job = &job{entry: ledger.Entry{Request: r}}
+		}
+		if s.job.err != nil || !s.job.done || told(s.job.entry, f) {
+			break // else it came after its set was told of
 		}
 	}
-	return j // it came after its set was told of, and was told of too
+	return s
+}
+
+// request asks for the file alone.
+func (s sighting) request() ledger.Request { return observed(s.bucket, s.name, s.file) }
+
+func failed(err error) *job {
+	j := &job{}
+	j.stop(err)
+	return j
+}
+
+// untold makes jobs of the files that the verdict on their set does not tell of:
+// another invocation, which did not see them, reached it meanwhile.
+func (d *Driver) untold(ctx context.Context, seen []sighting) (jobs []*job) {
+	for _, s := range seen {
+		if e := s.job.entry; s.job.err != nil || e.Verdict == "" || told(e, s.file) || e.Request.ID == s.request().ID {
+			continue
+		}
+		j := d.load(ctx, s.request().ID)
+		if j == nil {
+			j = &job{entry: ledger.Entry{Request: s.request()}}
+		}
+		d.openFresh(ctx, j)
+		jobs = append(jobs, j)
+	}
+	return jobs
 }
 
 // told reports whether a verdict was reached on this very file.

@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -223,6 +224,38 @@ func TestConsoleSet(t *testing.T) {
 		if len(w.notices) != 2 || len(w.notices[1].Landed) != 1 || w.notices[1].Landed[0].Key != c {
 			t.Errorf("%v: told of %+v", order, w.notices)
 		}
+	}
+}
+
+// Two invocations hear of two files of a set at the same time, and the one that saw
+// less reaches the verdict: the other sees that its file was not told of.
+func TestConsoleSetJudgedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.put("web_xvda.raw", 5)
+	w.put("web_xvdb.raw", 6)
+	w.at = func(_ int, c string) {
+		if strings.HasPrefix(c, "PUT v1/exports/") { // about to judge both
+			w.at = nil
+			hidden := w.objects["web_xvdb.raw"]
+			delete(w.objects, "web_xvdb.raw")
+			_ = w.land("web_xvda.raw")
+			w.objects["web_xvdb.raw"] = hidden
+		}
+	}
+	if err := w.land("web_xvdb.raw"); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.sweep()
+	var told []string
+	for _, n := range w.notices {
+		for _, f := range n.Landed {
+			told = append(told, f.Key)
+		}
+	}
+	slices.Sort(told)
+	if !slices.Equal(told, []string{"web_xvda.raw", "web_xvdb.raw"}) || len(w.open()) != 0 {
+		t.Errorf("told of %q, open %q", told, w.open())
 	}
 }
 
