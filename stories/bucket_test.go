@@ -20,11 +20,28 @@ var put = command{"KEY FILE", 2, 2, func(s *story, ts *testscript.TestScript, ar
 	ts.Check(err)
 }}
 
-var get = command{"KEY FILE", 2, 2, func(s *story, ts *testscript.TestScript, args []string) {
+var get = command{"BUCKET REGEXP FILE", 3, 3, func(s *story, ts *testscript.TestScript, args []string) {
 	const partMiB = 1
-	_, err := s.bucket(ts, "image").Object.Download(context.Background(), args[0], ts.MkAbs(args[1]), &cos.MultiDownloadOptions{PartSize: partMiB})
+	key := s.one(ts, args[0], args[1])
+	_, err := s.bucket(ts, args[0]).Object.Download(context.Background(), key, ts.MkAbs(args[2]), &cos.MultiDownloadOptions{PartSize: partMiB})
 	ts.Check(err)
 }}
+
+// one returns the key of the one object that matches a pattern, as it is or as it is
+// printed.
+func (s *story) one(ts *testscript.TestScript, name, pattern string) string {
+	wanted := regexp.MustCompile(pattern)
+	var keys []string
+	for _, o := range s.COS.List(bucket(ts, name), "") {
+		if wanted.MatchString(o.Key) || wanted.MatchString(s.plain(o.Key)) {
+			keys = append(keys, o.Key)
+		}
+	}
+	if len(keys) != 1 {
+		ts.Fatalf("%d objects match %q, want one: %q", len(keys), pattern, keys)
+	}
+	return keys[0]
+}
 
 var copyObject = command{"KEY KEY", 2, 2, func(s *story, ts *testscript.TestScript, args []string) {
 	from := bucketHost(ts, "image") + "/" + args[0]
@@ -43,6 +60,23 @@ var remove = command{"BUCKET REGEXP", 2, 2, func(s *story, ts *testscript.TestSc
 	}
 	if n == 0 {
 		ts.Fatalf("no object matches %q", args[1])
+	}
+}}
+
+var abort = command{"REGEXP", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
+	chosen, c := regexp.MustCompile(args[0]), s.bucket(ts, "image")
+	list, _, err := c.Bucket.ListMultipartUploads(context.Background(), nil)
+	ts.Check(err)
+	n := 0
+	for _, u := range list.Uploads {
+		if chosen.MatchString(u.Key) {
+			_, err := c.Object.AbortMultipartUpload(context.Background(), u.Key, u.UploadID)
+			ts.Check(err)
+			n++
+		}
+	}
+	if n == 0 {
+		ts.Fatalf("no unfinished upload matches %q", args[0])
 	}
 }}
 

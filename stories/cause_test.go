@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,21 +17,34 @@ import (
 
 // What happens in a story. The commands are described in doc.go.
 
-var fire = command{"PLAN [SLOT]", 1, 2, func(s *story, ts *testscript.TestScript, args []string) {
+var fire = command{"PLAN [SLOT|AGE]", 1, 2, func(s *story, ts *testscript.TestScript, args []string) {
 	at := s.Clock.Now()
 	if len(args) > 1 {
-		n, err := strconv.Atoi(args[1])
-		ts.Check(err)
-		at = s.slot(n)
+		if n, err := strconv.Atoi(args[1]); err == nil {
+			at = s.slot(n)
+		} else {
+			age, err := time.ParseDuration(args[1])
+			ts.Check(err)
+			at = time.Now().Add(-age)
+		}
 	}
 	_, err := s.SCF.FireAt("export", args[0], at)
 	ts.Check(err)
+}}
+
+var offpeak = command{"", 0, 0, func(*story, *testscript.TestScript, []string) {
+	const every, before, after = 30 * time.Minute, 30 * time.Second, time.Minute
+	next := time.Now().Add(before).Truncate(every)
+	if end := next.Add(after); time.Now().Before(end) {
+		time.Sleep(time.Until(end))
+	}
 }}
 
 var invoke = command{"FUNCTION FILE", 2, 2, func(s *story, ts *testscript.TestScript, args []string) {
 	payload := os.Expand(ts.ReadFile(args[1]), ts.Getenv)
 	result, err := s.SCF.Invoke(context.Background(), args[0], []byte(payload))
 	ts.Check(err)
+	s.answers.Write(result.Payload)
 	_, err = ts.Stdout().Write(result.Payload)
 	ts.Check(err)
 }}
@@ -79,6 +93,16 @@ var expire = command{"DURATION", 1, 1, func(s *story, ts *testscript.TestScript,
 	last, err := time.ParseDuration(args[0])
 	ts.Check(err)
 	ts.Check(s.ExpireCredentials(last))
+}}
+
+var settings = command{"NAME=VALUE…", 1, 20, func(s *story, ts *testscript.TestScript, args []string) {
+	change := map[string]string{}
+	for _, arg := range args {
+		name, value, _ := strings.Cut(arg, "=")
+		change[name] = value
+	}
+	ts.Check(s.Configure(change))
+	s.export(ts)
 }}
 
 var versioning = command{"BUCKET STATUS", 2, 2, func(s *story, ts *testscript.TestScript, args []string) {

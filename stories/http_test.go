@@ -65,6 +65,7 @@ func (s *story) ask(ts *testscript.TestScript, method, url string, header http.H
 	defer resp.Body.Close()
 	answer, err := httputil.DumpResponse(resp, true)
 	ts.Check(err)
+	s.answers.Write(answer)
 	if location := resp.Header.Get("Location"); location != "" {
 		ts.Setenv("LOCATION", location)
 	}

@@ -3,6 +3,8 @@ package stories
 import (
 	"fmt"
 	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
@@ -15,10 +17,26 @@ import (
 )
 
 var bake = command{"IMAGE NAME FAMILY", 3, 3, func(s *story, _ *testscript.TestScript, args []string) {
-	s.CVM.AddImage(cvm.Image{
-		ID: args[0], Name: args[1], Family: args[2], OsName: "Debian 12.0 64bit", Platform: "Debian",
+	s.CVM.AddImage(baked(args[0], args[1], args[2]))
+}}
+
+func baked(id, name, family string) cvm.Image {
+	return cvm.Image{
+		ID: id, Name: name, Family: family, OsName: "Debian 12.0 64bit", Platform: "Debian",
 		Disks: []cvm.Disk{{SnapshotID: "snap-bakedsys", Usage: disk.System, SizeGiB: 1}},
-	})
+	}
+}
+
+var names = command{"FILE FAMILY [OS]", 2, 3, func(s *story, ts *testscript.TestScript, args []string) {
+	for i, line := range strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n") {
+		name, err := strconv.Unquote(line)
+		ts.Check(err)
+		m := baked(fmt.Sprintf("img-named%03d", i), name, args[1])
+		if len(args) > 2 {
+			m.OsName, m.Platform = args[2], args[2]
+		}
+		s.CVM.AddImage(m)
+	}
 }}
 
 var images = command{"REGEXP", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {

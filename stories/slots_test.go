@@ -51,8 +51,16 @@ var unsteady = []struct {
 	{regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "UUID"},
 	{regexp.MustCompile(`(ins-[0-9a-z]{8}[_ (]+)img-[0-9a-z]{8}`), "${1}IMAGE"}, // made of an instance, and with it:
 	{regexp.MustCompile(`(IMAGE_(system|data)_)snap-[0-9a-z]{8}`), "${1}SNAPSHOT"},
-	{regexp.MustCompile(`(SNAPSHOT\.raw .* crc64 )\d+`), "${1}CRC64"},
-	{regexp.MustCompile(`\n[0-9.]+ [KMGT]?i?B in [^\n]+/s\.`), ""}, // there only if it took a second
+	{regexp.MustCompile(`valid until [-0-9]+ [0-9:]+ UTC`), "valid until THEN"},
+	{regexp.MustCompile(`slot \d{4}-\d\d-\d\d [0-9:]+ UTC`), "slot THEN"},
+	{regexp.MustCompile(`(Task id: |任务 ID：)\d+`), "${1}TASK"},
+	{regexp.MustCompile(`最晚到 [-0-9]+ [0-9:]+`), "最晚到 THEN"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`), "THEN"},
+	{regexp.MustCompile(`"taskId": \d+`), `"taskId": 0`},
+	{regexp.MustCompile(`("(?:crc64|ranges|etag)": "|--crc64 )[-0-9a-f]+`), "${1}DIGEST"}, // as qemu-img writes the file
+	{regexp.MustCompile(`\?x-cos-security-token=\S+`), "?SIGNATURE"},
+	{regexp.MustCompile(`调度时间 [-0-9]+ [0-9:]+`), "调度时间 THEN"},
+	{regexp.MustCompile(`\n(Transfer: |传输：)[^\n]+`), ""}, // there only if it took a second
 }
 
 // plain returns text in its form for comparison. Slots of $DAILY are written

@@ -34,7 +34,7 @@ func TestStories(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			s := &story{tools: tools}
 			e.Values[storyKey{}] = s
-			e.Setenv("PATH", tools.Dir+string(os.PathListSeparator)+e.Getenv("PATH"))
+			e.Setenv("PATH", tools.Dir+string(os.PathListSeparator)+e.Getenv("PATH")+":/usr/sbin:/sbin") // of mkfs and the like
 			e.Setenv("GRUB_RESCUE", grubRescue)
 			e.Defer(func() { s.end(t) })
 			return nil
@@ -47,11 +47,11 @@ type storyKey struct{}
 // commands lists what doc.go describes.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	list := map[string]command{
-		"sandbox": start, "fire": fire, "call": call, "apigw": apigw, "invoke": invoke, "console": console,
-		"put": put, "get": get, "copy": copyObject, "fault": addFault, "calm": calm, "dies": dies, "expire": expire,
-		"remove": remove, "bake": bake, "writes": writes, "versioning": versioning, "crash": crash,
-		"notices": notices, "sweep": sweep, "quiet": quiet, "asked": asked, "failures": failures,
-		"objects": objects, "tasks": tasks, "images": images, "ledger": printLedger, "requests": requests,
+		"sandbox": start, "fire": fire, "call": call, "apigw": apigw, "invoke": invoke, "console": console, "settings": settings, "storm": storm, "offpeak": offpeak,
+		"put": put, "get": get, "copy": copyObject, "conforms": conforms, "plain": plain, "fault": addFault, "calm": calm, "dies": dies, "expire": expire,
+		"remove": remove, "abort": abort, "bake": bake, "names": names, "writes": writes, "versioning": versioning, "crash": crash,
+		"notices": notices, "sweep": sweep, "heard": heard, "quiet": quiet, "asked": asked, "failures": failures,
+		"objects": objects, "tasks": tasks, "images": images, "ledger": printLedger, "requests": requests, "leaks": leaks,
 	}
 	adapted := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, c := range list {

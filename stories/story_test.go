@@ -1,6 +1,7 @@
 package stories
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"strconv"
@@ -26,6 +27,10 @@ const defaultPlans = "plans:\n  nightly:\n    images:\n      - id: img-webserv1\
 type story struct {
 	tools *zips.Programs
 	due   time.Time // the last slot of $DAILY before the story
+
+	signers keys                       // whoever wrote objects
+	answers bytes.Buffer               // of the functions, to whoever called them
+	secrets map[string]map[string]bool // that the functions had, by what they are
 	*sandbox.Sandbox
 }
 
@@ -46,14 +51,25 @@ var start = command{"[NAME=VALUE…]", 0, 20, func(s *story, ts *testscript.Test
 	ts.Check(s.close())
 	s.Sandbox, err = sandbox.New(cfg)
 	ts.Check(err)
-	for _, v := range s.Env() { // for the programs that the story executes
-		name, value, _ := strings.Cut(v, "=")
-		ts.Setenv(name, value)
-	}
+	s.COS.Subscribe(s.signers.note)
+	s.export(ts)
 	for _, timer := range s.SCF.Timers("export") {
 		ts.Check(s.SCF.EnableTimer("export", timer.Name, false)) // on a clock this fast they would fire all the time
 	}
 }}
+
+// export gives the programs that the story executes what leads into the sandbox,
+// and the addresses of channels, as an operator has them.
+func (s *story) export(ts *testscript.TestScript) {
+	for name, value := range s.Settings() {
+		ts.Setenv(name, value)
+	}
+	ts.Setenv("MAIL_STARTTLS", s.MailURLStartTLS())
+	for _, v := range s.Env() {
+		name, value, _ := strings.Cut(v, "=")
+		ts.Setenv(name, value)
+	}
+}
 
 // plans returns the story's plans. Its plans.yaml is then as it would be deployed.
 func (s *story) plans(ts *testscript.TestScript) string {
@@ -115,16 +131,19 @@ func (s *story) log() string {
 	return b.String()
 }
 
-// end closes the cloud, and sees to what holds in every story: no log shows a
-// secret or a signed request, and every fault happened.
+// end closes the cloud, and sees to what holds in every story: no log and no answer
+// shows a secret or a signed request, and every fault happened.
 func (s *story) end(t *testing.T) {
 	if s.Sandbox == nil {
 		return
 	}
-	log := s.log()
-	for _, secret := range []string{s.Token(), "whsec_", "q-signature", "TC3-HMAC-SHA256"} {
-		if strings.Contains(log, secret) {
-			t.Errorf("a function's log shows %q", secret)
+	said := map[string]string{"log": s.log(), "answers": s.answers.String()}
+	for _, place := range search(s.canaries(), said) {
+		t.Error(place)
+	}
+	for _, signed := range []string{"q-signature", "TC3-HMAC-SHA256"} {
+		if strings.Contains(said["log"], signed) {
+			t.Errorf("a function's log shows %q", signed)
 		}
 	}
 	if idle := s.idleFaults(); len(idle) > 0 {

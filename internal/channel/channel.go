@@ -27,6 +27,8 @@ import (
 	"net/url"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
 	"github.com/imageferry/imageferry/internal/notice"
@@ -68,6 +70,7 @@ type way struct {
 	channel plan.Channel
 	sender  sender
 	pace    *pace
+	gap     *rate.Limiter // messages that have a place still go one after the other
 }
 
 // sender carries one delivery, once. Its errors are of type *outcome.Error.
@@ -94,7 +97,7 @@ func New(channels []plan.Channel, secrets func(name string) (secret.Text, bool),
 		}
 		c.Address = addressMark(r.address)
 		s.channels = append(s.channels, c)
-		s.ways[c.Name] = &way{channel: c, sender: sender, pace: newPace(c.Service)}
+		s.ways[c.Name] = &way{channel: c, sender: sender, pace: newPace(c.Service), gap: rate.NewLimiter(rate.Every(gaps[c.Service]), 1)}
 	}
 	return s, errors.Join(errs...)
 }
@@ -149,6 +152,9 @@ func (s *Set) deliver(ctx context.Context, w *way, n notice.Notice) error {
 	language := notice.Language(w.channel.Language)
 	if language == "" {
 		language = notice.English
+	}
+	if err := w.gap.Wait(ctx); err != nil { // the invocation ends before it would be its turn
+		return &outcome.Error{Kind: outcome.Later, Op: "notice", Code: "NoTurn", Message: "too many messages for channel " + w.channel.Name + " at once"}
 	}
 	err := w.sender.send(ctx, &Delivery{n, n.Message(language)})
 	if e, ok := errors.AsType[*outcome.Error](err); ok && e.After > 0 {

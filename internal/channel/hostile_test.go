@@ -120,7 +120,7 @@ func TestNoAnswer(t *testing.T) {
 		code string
 	}{
 		"refused connection": {closed, t.Context(), outcome.Later, "NotReached"},
-		"cancelled":          {silent, cancelled, outcome.Later, "NotReached"},
+		"cancelled":          {silent, cancelled, outcome.Later, "NoTurn"},
 		"certificate":        {untrusted, t.Context(), outcome.Later, "BadCertificate"},
 		"time-out":           {short, t.Context(), outcome.Unknown, "NoAnswer"},
 		"cut connection":     {broken, t.Context(), outcome.Unknown, "NoAnswer"},

@@ -127,7 +127,7 @@ func TestSend(t *testing.T) {
 
 func TestTooFast(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]time.Duration{"wecom": time.Minute, "dingtalk": 10 * time.Minute, "feishu": time.Minute} {
+	for name, want := range map[string]time.Duration{"wecom": time.Minute, "dingtalk": 10 * time.Minute} {
 		_, o := services(t, webhookKey)
 		set := newSet(t, o)
 		var err error

@@ -8,18 +8,18 @@ import (
 	"github.com/imageferry/imageferry/internal/plan"
 )
 
-// rate is at most so many messages in any span of time.
-type rate struct {
+// quota is at most so many messages in any span of time.
+type quota struct {
 	calls int
 	span  time.Duration
 }
 
-// rates keep a channel below what its service takes: WeCom and DingTalk 20 messages
+// quotas keep a channel below what its service takes: WeCom and DingTalk 20 messages
 // a minute (18 here: others may send through the same robot, and DingTalk is then
 // silent for ten minutes), Feishu 100 a minute and 5 a second, Slack about 1 a
 // second and Telegram 20 a minute in a group (both unverified). The rest promise
 // nothing. Each instance counts its own.
-var rates = map[string][]rate{
+var quotas = map[string][]quota{
 	plan.WeCom:    {{18, time.Minute}},
 	plan.DingTalk: {{18, time.Minute}},
 	plan.Feishu:   {{90, time.Minute}, {4, time.Second}},
@@ -28,6 +28,19 @@ var rates = map[string][]rate{
 	plan.Teams:    {{4, time.Second}},
 	plan.Mail:     {{5, time.Second}},
 	plan.Webhook:  {{50, time.Second}},
+}
+
+// gaps are between two messages of one channel: places are taken when sends are
+// claimed, and all claims of a batch are acted on together.
+var gaps = map[string]time.Duration{
+	plan.WeCom:    200 * time.Millisecond,
+	plan.DingTalk: 200 * time.Millisecond,
+	plan.Feishu:   250 * time.Millisecond,
+	plan.Slack:    time.Second,
+	plan.Telegram: 200 * time.Millisecond,
+	plan.Teams:    250 * time.Millisecond,
+	plan.Mail:     200 * time.Millisecond,
+	plan.Webhook:  20 * time.Millisecond,
 }
 
 // Feishu's page on custom bots (open.feishu.cn, ucTM5YjL3ETO24yNxkjN) advises
@@ -40,16 +53,16 @@ const (
 
 // pace says whether a channel takes a message now. It is arithmetic alone.
 type pace struct {
-	rates []rate
-	rush  bool // the service asks not to be called on the hour and the half hour
+	quotas []quota
+	rush   bool // the service asks not to be called on the hour and the half hour
 
 	mu     sync.Mutex
-	sent   []time.Time // the last ones, as many as any rate asks about
+	sent   []time.Time // the last ones, as many as any quota asks about
 	closed time.Time   // until when
 }
 
 func newPace(service string) *pace {
-	return &pace{rates: rates[service], rush: service == plan.Feishu}
+	return &pace{quotas: quotas[service], rush: service == plan.Feishu}
 }
 
 // reserve takes a place if there is one, and returns now; else it takes nothing, and
@@ -63,7 +76,7 @@ func (p *pace) reserve(now time.Time) time.Time {
 		at = p.closed
 	}
 	keep := 0
-	for _, r := range p.rates {
+	for _, r := range p.quotas {
 		keep = max(keep, r.calls)
 		if i := len(p.sent) - r.calls; i >= 0 && p.sent[i].Add(r.span).After(at) {
 			at = p.sent[i].Add(r.span)

@@ -10,7 +10,7 @@ import (
 var calm = time.Date(2026, 11, 21, 19, 7, 0, 0, time.UTC)
 
 // limits are what the services say that they take.
-var limits = map[string][]rate{
+var limits = map[string][]quota{
 	plan.WeCom:    {{20, time.Minute}},
 	plan.DingTalk: {{20, time.Minute}},
 	plan.Feishu:   {{100, time.Minute}, {5, time.Second}},
@@ -71,6 +71,9 @@ func TestEveryServiceHasAPace(t *testing.T) {
 			if n++; n > 1000 {
 				t.Fatalf("%s has no pace", service)
 			}
+		}
+		if gaps[service] <= 0 {
+			t.Errorf("%s: no gap", service)
 		}
 		if later := calm.Add(time.Hour); n == 0 || p.reserve(later) != later {
 			t.Errorf("%s: takes %d messages, and none an hour later", service, n)

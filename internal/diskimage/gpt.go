@@ -81,6 +81,8 @@ func (c *check) backup(d *disk, front gptCopy) {
 		c.find(GPTBackup, "the copy of the GPT at the end is another table than that at the front")
 	case c.file.refused == refused:
 		c.find(GPTBackup, "the copy of the GPT at the end is damaged or missing")
+	default: // no read was left for it; the table at the front has a checksum, and says where it is
+		c.ends = front.twin == last
 	}
 }
 

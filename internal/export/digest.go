@@ -94,8 +94,8 @@ func (d *Driver) digestSlot(ctx context.Context, p plan.Plan, m ledger.Mark) err
 	d.Pool(len(entries), func(i int) { entries[i], errs[i] = d.Ledger.Load(ctx, note.Exports[i].Export) })
 	err = errors.Join(errs...)
 	switch {
-	case errors.Is(err, ledger.ErrDamaged):
-		return nil // nobody knows what became of it; fsck says so
+	case errors.Is(err, ledger.ErrDamaged): // nobody knows what became of it; fsck says so
+		return d.mark(ctx, p, m.Slot, ledger.Digested, "an export cannot be read")
 	case err != nil:
 		return err
 	}

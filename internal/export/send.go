@@ -42,13 +42,13 @@ func (d *Driver) hold(ctx context.Context, t *tick, was ledger.Entry, step Step)
 	if step.Append == nil || !step.Effect {
 		return step
 	}
-	sends := false
+	sends, begun := false, d.Now()
 	for name, v := range step.Append.Deliveries {
 		if v.State != ledger.Sending {
 			continue
 		}
 		if name != ledger.ManifestChannel {
-			if at, ok := d.room(ctx, t, name); !ok {
+			if at, ok := d.room(ctx, t, name, begun); !ok {
 				step.Append.Deliveries[name] = untried(v, at)
 				continue
 			}
@@ -61,13 +61,13 @@ func (d *Driver) hold(ctx context.Context, t *tick, was ledger.Entry, step Step)
 	return step
 }
 
-// patience is how long an invocation waits for room in a channel: a service that
+// patience is how long one step waits for room in all of its channels: a service that
 // takes a few messages a second is not put off to the next tick.
 const patience = 10 * time.Second
 
 // room takes a place in a channel, or says from when on there may be one.
-func (d *Driver) room(ctx context.Context, t *tick, channel string) (time.Time, bool) {
-	for begun := d.Now(); ; {
+func (d *Driver) room(ctx context.Context, t *tick, channel string, begun time.Time) (time.Time, bool) {
+	for {
 		now := d.Now()
 		at := d.Notify.Room(channel, now)
 		switch {

@@ -19,6 +19,11 @@ func (c Channel) validate(d Document) []Invalid {
 	l.note("", c.validName())
 	l.note(".url", validVariable("url", c.URL))
 	l.noteService(c)
+	for _, other := range d.Channels.List() {
+		if isVariable(c.Secret) && c.Secret == other.URL {
+			l.note(".secret", fmt.Errorf("secret: %s is the url of channel %s too; a key and an address need a variable each", c.Secret, other.Name))
+		}
+	}
 	if c.Language != "" {
 		l.note(".language", choose("language", c.Language, "en", "zh"))
 	}

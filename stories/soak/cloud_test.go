@@ -1,9 +1,12 @@
 package soak
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -21,15 +24,21 @@ import (
 	"github.com/imageferry/imageferry/stories/zips"
 )
 
-// fleet is the images of the plan of that name, with how many disks they have.
-var fleet = []struct {
-	id    image.ID
-	disks int
-}{{"img-soak0001", 1}, {"img-soak0002", 1}, {"img-soak0003", 1}, {"img-soak0004", 2}, {"img-soak0005", 3}}
+// machine is an image of the plan fleet.
+type machine struct {
+	id     image.ID
+	disks  int
+	broken bool // the cloud writes something else in the place of the last disk
+}
+
+var fleet = []machine{{"img-soak0001", 1, false}, {"img-soak0002", 1, false}, {"img-soak0003", 1, false}, {"img-soak0004", 2, true}, {"img-soak0005", 3, false}}
 
 // Both plans export in every slot, and a slot is the minute of its event. The waits
-// after a refusal are parts of the deadline; this one makes them short.
-const plans = `plans:
+// after a refusal are parts of the deadline; this one makes them short. Two receivers
+// are told, each with troubles of its own.
+const plans = `channels:
+  program: {service: webhook, url: FERRY_PROGRAM_URL, secret: FERRY_PROGRAM_SECRET}
+plans:
   fleet:
     unchanged: export
     deadline: 4h
@@ -43,6 +52,8 @@ const plans = `plans:
     unchanged: export
     images:
       - id: img-soak0001
+    notify:
+      program: [failed]
 `
 
 // speed is that of the cloud's own clock: an event is tried again after a second,
@@ -87,39 +98,58 @@ func start(t *testing.T, cfg sandbox.Config) *cloud {
 // addFleet puts the images into the account.
 func addFleet(t *testing.T, s *sandbox.Sandbox) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "disk.raw")
-	if err := os.WriteFile(file, smallDisk(), 0o644); err != nil {
+	good, bad := filepath.Join(t.TempDir(), "disk.raw"), filepath.Join(t.TempDir(), "letter.raw")
+	smallDisk(t, good)
+	if err := os.WriteFile(bad, []byte("This is no disk.\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for n, m := range fleet {
 		var disks []cvm.Disk
 		for d := range m.disks {
-			usage := disk.Data
+			one := cvm.Disk{SnapshotID: fmt.Sprintf("snap-soak%02d%02d", n, d), Usage: disk.Data, SizeGiB: 1, File: good}
 			if d == 0 {
-				usage = disk.System
+				one.Usage = disk.System
 			}
-			disks = append(disks, cvm.Disk{SnapshotID: fmt.Sprintf("snap-soak%02d%02d", n, d), Usage: usage, SizeGiB: 1, File: file})
+			if m.broken && d == m.disks-1 {
+				one.File = bad
+			}
+			disks = append(disks, one)
 		}
 		s.CVM.AddImage(cvm.Image{ID: string(m.id), Name: fmt.Sprintf("machine-%d", n), OsName: "Debian 12.0 64bit", Platform: "Debian", Disks: disks})
 	}
 }
 
-const (
-	diskSize   = 64 << 10 // bytes of every disk
-	sectorSize = 512
-)
+const diskSize = disk.GiB // bytes of every good disk
 
-// smallDisk is the least that is a disk: a master boot record with one bootable
-// Linux partition. Real sizes are for other tests; here thousands are stored.
-func smallDisk() []byte {
-	d := make([]byte, diskSize)
-	const first = 1
-	copy(d[446:], []byte{
-		0x80, 0, 2, 0, 0x83, 0, 2, 0, // bootable, Linux
-		first, 0, 0, 0, diskSize/sectorSize - first, 0, 0, 0,
-	})
-	d[510], d[511] = 0x55, 0xaa
-	return d
+// smallDisk makes a disk of which little is no hole, since it is stored more than a
+// thousand times: of a generated one the partition table and the file system's own
+// structures, without the noise behind.
+func smallDisk(t *testing.T, name string) {
+	t.Helper()
+	const head = 2 << 20
+	if err := disk.Generate(name, 1, disk.System, "soak"); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	structures := make([]byte, head)
+	if _, err := io.ReadFull(f, structures); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Truncate(0), f.Truncate(diskSize)); err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096
+	for off := 0; off < head; off += page {
+		if block := structures[off : off+page]; len(bytes.Trim(block, "\x00")) > 0 {
+			if _, err := f.WriteAt(block, int64(off)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // stateBucket reads the ledger as anybody can who has the account's keys.

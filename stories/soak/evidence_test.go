@@ -1,7 +1,10 @@
 package soak
 
 import (
+	"cmp"
 	"context"
+	"io"
+	"path"
 	"strings"
 	"testing"
 
@@ -10,6 +13,7 @@ import (
 	"github.com/imageferry/imageferry/internal/fsck"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/plan"
 	"github.com/imageferry/imageferry/internal/sandbox"
 	"github.com/imageferry/imageferry/internal/sandbox/cvm"
 	"github.com/imageferry/imageferry/internal/sandbox/inbox"
@@ -17,13 +21,14 @@ import (
 
 // evidence is all that is to be seen of one export from outside.
 type evidence struct {
-	id       image.ExportID
-	disks    int
-	log      []ledger.Entry
-	tasks    []cvm.Task       // that CVM took, oldest first
-	files    map[string]int64 // under its prefix, with sizes
-	notices  []inbox.Message  // about it, in order of arrival
-	requests int              // that name it
+	id        image.ExportID
+	machine   machine
+	log       []ledger.Entry
+	tasks     []cvm.Task                 // that CVM took, oldest first
+	files     map[string]int64           // under its prefix, with sizes
+	manifests [][]byte                   // beside the ledger, and beside the files
+	notices   map[string][]inbox.Message // about it, by channel, in order of arrival
+	requests  int                        // that name it
 }
 
 // collect gathers the evidence of every export that was due, by its id, and says
@@ -34,7 +39,7 @@ func (s *soak) collect(t *testing.T) map[image.ExportID]*evidence {
 	for _, slot := range s.slots {
 		for _, m := range fleet {
 			id := image.ScheduledID("fleet", slot, m.id)
-			found[id] = &evidence{id: id, disks: m.disks, files: map[string]int64{}}
+			found[id] = newEvidence(id, m)
 		}
 	}
 	of := func(id image.ExportID, what string, args ...any) *evidence {
@@ -42,19 +47,30 @@ func (s *soak) collect(t *testing.T) map[image.ExportID]*evidence {
 			return e
 		}
 		t.Errorf(what+" is of no export that was due", args...)
-		return &evidence{files: map[string]int64{}}
+		return newEvidence(id, machine{})
 	}
 	for _, task := range s.CVM.Tasks() {
 		e := of(image.ExportID(task.Files[0].Prefix), "task %d with prefix %q", task.ID, task.Files[0].Prefix)
 		e.tasks = append(e.tasks, task)
 	}
 	for _, o := range s.COS.List(sandbox.ImageBucket, "") {
-		prefix, _, _ := strings.Cut(o.Key, "_")
-		of(image.ExportID(prefix), "file %q", o.Key).files[o.Key] = o.Size
+		prefix, rest, _ := strings.Cut(o.Key, "_")
+		e := of(image.ExportID(prefix), "file %q", o.Key)
+		if rest == "manifest.json" {
+			e.manifests = append(e.manifests, s.read(t, sandbox.ImageBucket, o.Key))
+		} else {
+			e.files[o.Key] = o.Size
+		}
+	}
+	for _, o := range s.COS.List(sandbox.StateBucket, root+"exports/") {
+		if dir, name := path.Split(o.Key); name == "manifest.json" {
+			e := of(image.ExportID(path.Base(dir)), "manifest %q", o.Key)
+			e.manifests = append(e.manifests, s.read(t, sandbox.StateBucket, o.Key))
+		}
 	}
 	for _, m := range s.Inbox.Messages() {
-		e := of(image.ExportID(m.Subject), "notice %q of %q", m.ID, m.Subject)
-		e.notices = append(e.notices, m)
+		e, channel := of(image.ExportID(m.Subject), "notice %q of %q", m.ID, m.Subject), cmp.Or(m.Robot, plan.BuiltIn.Name)
+		e.notices[channel] = append(e.notices[channel], m)
 	}
 	requests := s.trail.perExport()
 	for id, e := range found {
@@ -62,6 +78,25 @@ func (s *soak) collect(t *testing.T) map[image.ExportID]*evidence {
 	}
 	s.readLogs(t, found)
 	return found
+}
+
+func newEvidence(id image.ExportID, m machine) *evidence {
+	return &evidence{id: id, machine: m, files: map[string]int64{}, notices: map[string][]inbox.Message{}}
+}
+
+// read returns an object as it lies there.
+func (s *soak) read(t *testing.T, bucket, key string) []byte {
+	t.Helper()
+	f, _, err := s.COS.Open(bucket, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	body, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }
 
 // readLogs reads the ledger's logs by COS requests.

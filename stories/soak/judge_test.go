@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -9,9 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/imageferry/imageferry/internal/diskimage"
 	"github.com/imageferry/imageferry/internal/fsck"
 	"github.com/imageferry/imageferry/internal/image"
 	"github.com/imageferry/imageferry/internal/ledger"
+	"github.com/imageferry/imageferry/internal/manifest"
 	"github.com/imageferry/imageferry/internal/notice"
 	"github.com/imageferry/imageferry/internal/plan"
 )
@@ -53,7 +56,7 @@ func (e *evidence) wrong() (list []string) {
 		return []string{"it was lost: it has no log"}
 	}
 	last := e.log[len(e.log)-1]
-	want(last.State == ledger.Closed && last.Verdict == ledger.Complete, "it ended as %s with the verdict %q, want CLOSED and COMPLETE", last.State, last.Verdict)
+	want(last.State == ledger.Closed && last.Verdict == e.verdict(), "it ended as %s with the verdict %q, want CLOSED and %s", last.State, last.Verdict, e.verdict())
 	want(len(e.log) <= longestLog, "its log has %d entries, at most %d are allowed", len(e.log), longestLog)
 
 	answered, unknown := e.starts()
@@ -62,20 +65,75 @@ func (e *evidence) wrong() (list []string) {
 	want(len(e.tasks) <= 1+unknown, "%d tasks were started where %d answers were unknown", len(e.tasks), unknown)
 	want(len(e.tasks) <= answered+unknown, "%d tasks were started and %d announced", len(e.tasks), answered+unknown)
 
-	files := 0
+	whole := 0
 	for _, size := range e.files {
 		if size == diskSize {
-			files++
+			whole++
 		}
 	}
-	want(files == e.disks && len(e.files) == e.disks, "%d files stand there, %d of them whole, want %d", len(e.files), files, e.disks)
+	want(whole == e.whole() && len(e.files) == e.machine.disks, "%d files stand there, %d of them whole, want %d and %d", len(e.files), whole, e.machine.disks, e.whole())
+	list = append(list, e.unproven(last)...)
+	for _, channel := range channels {
+		list = append(list, e.mistold(channel, last)...)
+	}
+	return list
+}
 
-	sent, silent := e.sends()
+// channels are those that hear of every export.
+var channels = []string{plan.BuiltIn.Name, "program"}
+
+// verdict is how an export must end, and whole how many of its files are disks.
+func (e *evidence) verdict() ledger.State {
+	if e.machine.broken {
+		return ledger.Partial
+	}
+	return ledger.Complete
+}
+
+func (e *evidence) whole() int {
+	if e.machine.broken {
+		return e.machine.disks - 1
+	}
+	return e.machine.disks
+}
+
+// unproven says which files the verdict rests on without having been looked into, and
+// what is wrong with the manifests. The cloud writes the same bytes each time.
+func (e *evidence) unproven(last ledger.Entry) (list []string) {
+	verified := 0
+	for _, f := range last.Landed {
+		if f.Check != nil && f.Check.Verdict == diskimage.Verified && f.Size == diskSize {
+			verified++
+		}
+	}
+	if verified != e.whole() || len(last.Landed) != e.machine.disks {
+		list = append(list, fmt.Sprintf("the verdict names %d files, %d of them verified, want %d and %d", len(last.Landed), verified, e.machine.disks, e.whole()))
+	}
+	if len(e.manifests) != 2 || !bytes.Equal(e.manifests[0], e.manifests[1]) {
+		return append(list, fmt.Sprintf("there are %d manifests, or they differ; want two that are alike", len(e.manifests)))
+	}
+	m, err := manifest.Decode(e.manifests[0])
+	if err != nil || m.Export != e.id || m.Verdict != last.Verdict || len(m.Files) != len(last.Landed) {
+		list = append(list, fmt.Sprintf("the manifest is of %q, %s, with %d files: %v", m.Export, m.Verdict, len(m.Files), err))
+	}
+	return list
+}
+
+// mistold says which promises were broken to those who listen on a channel.
+func (e *evidence) mistold(channel string, last ledger.Entry) (list []string) {
+	want := func(ok bool, format string, args ...any) {
+		if !ok {
+			list = append(list, channel+": "+fmt.Sprintf(format, args...))
+		}
+	}
+	kind := map[ledger.State]string{ledger.Complete: notice.Completed, ledger.Partial: notice.Partial}[e.verdict()]
+	sent, silent := e.sends(channel)
+	heard := e.notices[channel]
 	want(sent <= 1, "it was told of again after %d answers", sent)
-	want(len(e.notices) >= 1, "nobody was told")
-	want(len(e.notices) <= 1+silent, "%d notices came where %d answers were unknown", len(e.notices), silent)
-	for _, m := range e.notices {
-		want(m.ID == last.NoticeID() && m.Type == notice.Completed, "a notice of type %s has the id %q, want %q", m.Type, m.ID, last.NoticeID())
+	want(len(heard) >= 1, "nobody was told")
+	want(len(heard) <= 1+silent, "%d notices came where %d answers were unknown", len(heard), silent)
+	for _, m := range heard {
+		want(m.ID == last.NoticeID() && m.Type == kind, "a notice of type %s has the id %q, want %s and %q", m.Type, m.ID, kind, last.NoticeID())
 		want(m.Signed && m.Problem == "", "a notice was refused or not signed: %s", m.Problem)
 	}
 	return list
@@ -99,14 +157,14 @@ func (e *evidence) starts() (answered, unknown int) {
 	return answered, unknown
 }
 
-// sends counts the announced notices that were answered as received, and those of
-// which no such answer was recorded. The weather has no refusals for notices.
-func (e *evidence) sends() (answered, unknown int) {
+// sends counts the announced notices to a channel that were answered as received, and
+// those of which no such answer was recorded. The weather has no refusals for notices.
+func (e *evidence) sends(channel string) (answered, unknown int) {
 	for i, entry := range e.log {
-		if entry.Deliveries[plan.BuiltIn.Name].State != ledger.Sending {
+		if entry.Deliveries[channel].State != ledger.Sending {
 			continue
 		}
-		if e.after(i).Deliveries[plan.BuiltIn.Name].State == ledger.Sent {
+		if e.after(i).Deliveries[channel].State == ledger.Sent {
 			answered++
 		} else {
 			unknown++
@@ -131,20 +189,26 @@ func (s *soak) judgeTotals(t *testing.T, found map[image.ExportID]*evidence) {
 		t.Fatal("requests were forgotten before they were counted; the machine is too slow for this test")
 	}
 	starts, sends := 0, 0
+	claimed := func(e ledger.Entry) (n int) {
+		for _, c := range channels {
+			if e.Deliveries[c].State == ledger.Sending {
+				n++
+			}
+		}
+		return n
+	}
 	for _, e := range found {
 		for _, entry := range e.log {
 			if entry.State == ledger.Intent {
 				starts++
 			}
-			if entry.Deliveries[plan.BuiltIn.Name].State == ledger.Sending {
-				sends++
-			}
+			sends += claimed(entry)
 		}
 	}
-	if n := s.trail.count("cvm ExportImages"); n > starts {
+	if n := s.trail.begin("cvm ExportImages"); n > starts {
 		t.Errorf("ExportImages was called %d times and announced %d times", n, starts)
 	}
-	if n := s.trail.count(hookHost + " POST /hook"); n > sends {
+	if n := s.trail.begin(hookHost + " POST /"); n > sends {
 		t.Errorf("notices were sent %d times and announced %d times", n, sends)
 	}
 }

@@ -32,7 +32,7 @@ func (p *premature) watch(s *sandbox.Sandbox) {
 		if want := disksOf(m.Subject); there != want {
 			p.mu.Lock()
 			defer p.mu.Unlock()
-			p.list = append(p.list, fmt.Sprintf("success of %s was announced when %d of its %d files were there", m.Subject, there, want))
+			p.list = append(p.list, fmt.Sprintf("success of %s was announced when %d of its %d files were there and whole", m.Subject, there, want))
 		}
 	})
 }

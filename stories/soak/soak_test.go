@@ -44,7 +44,7 @@ func TestSoak(t *testing.T) {
 	s.cloud = start(t, sandbox.Config{
 		// A disk takes half a second, and so few fit at once that some are refused.
 		// Claims outlast the functions' timeout by 51 s, and nothing shortens that.
-		Rate: 1 << 10, MaxTasks: 24, Timeout: 15 * time.Second,
+		Rate: diskSize / 60, MaxTasks: 24, Timeout: 15 * time.Second,
 		Settings: map[string]string{"FERRY_QUIET": "30s", "FERRY_SETTLE": "500ms"},
 	})
 	s.premature.watch(s.Sandbox)

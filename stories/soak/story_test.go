@@ -48,8 +48,10 @@ func (s *soak) story(e *evidence) string {
 	for _, key := range slices.Sorted(maps.Keys(e.files)) {
 		add("file %s: %d bytes", key, e.files[key])
 	}
-	for _, m := range e.notices {
-		add("notice %s at %s", m.ID, m.At.Format(time.TimeOnly))
+	for channel, notices := range e.notices {
+		for _, m := range notices {
+			add("notice %s to %s at %s", m.ID, channel, m.At.Format(time.TimeOnly))
+		}
 	}
 	for _, line := range naming(e.id, s.trail.lines) {
 		add("request %s", line)

@@ -21,9 +21,11 @@ func (s *soak) summarise(t *testing.T, found map[image.ExportID]*evidence) {
 	var logs, requests []int
 	for _, e := range found {
 		answered, unknown := e.starts()
-		sent, silent := e.sends()
 		starts, noAnswer, tasks = starts+answered+unknown, noAnswer+unknown, tasks+len(e.tasks)
-		sends, unheard, notices = sends+sent+silent, unheard+silent, notices+len(e.notices)
+		for _, channel := range channels {
+			sent, silent := e.sends(channel)
+			sends, unheard, notices = sends+sent+silent, unheard+silent, notices+len(e.notices[channel])
+		}
 		logs, requests = append(logs, len(e.log)), append(requests, e.requests)
 		for _, entry := range e.log {
 			if entry.State == ledger.Retry {
@@ -39,7 +41,7 @@ func (s *soak) summarise(t *testing.T, found map[image.ExportID]*evidence) {
 	line("weather", "%s", s.hits())
 	line("deaths", "%d instances killed beside those of the weather; %d slots fired once more in the calm", s.killed, s.again)
 	line("starts", "%d exports, %d starts, %d of them with unknown outcome, and %d refusals: %d tasks", len(found), starts, noAnswer, refused, tasks)
-	line("notices", "%d sends, %d of them with unknown outcome: %d notices", sends, unheard, notices)
+	line("notices", "%d sends, %d of them with unknown outcome: %d notices in two channels", sends, unheard, notices)
 	line("entries", "in a log: %s", spread(logs))
 	line("requests", "%d in all, %d for each export; those that name it: %s", len(s.trail.lines), len(s.trail.lines)/len(found), spread(requests))
 	t.Log(b.String())

@@ -3,6 +3,7 @@ package soak
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/imageferry/imageferry/internal/image"
@@ -74,10 +75,10 @@ func (tr *trail) perExport() map[image.ExportID]int {
 	return count
 }
 
-// count returns how many requests were exactly this.
-func (tr *trail) count(line string) (n int) {
+// begin returns how many requests begin with this.
+func (tr *trail) begin(start string) (n int) {
 	for _, l := range tr.lines {
-		if l == line {
+		if strings.HasPrefix(l, start) {
 			n++
 		}
 	}

@@ -15,7 +15,8 @@ import (
 
 // Programs are the functions and the command of this module.
 type Programs struct {
-	Dir string // where the binaries lie
+	Dir  string // where the binaries lie
+	Root string // of the module
 
 	mu     sync.Mutex
 	packed map[string]string // plans.yaml → folder with its zips
@@ -32,7 +33,8 @@ func Build(t *testing.T) *Programs {
 	}
 	cmd := exec.Command("go", "build", "-tags", "nethttpomithttp2", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", p.Dir,
 		"./functions/export", "./functions/notify", "./cmd/imageferry")
-	cmd.Dir = strings.TrimSpace(string(root))
+	p.Root = strings.TrimSpace(string(root))
+	cmd.Dir = p.Root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
