@@ -60,11 +60,15 @@ func await(s Situation) Step {
 	return s.judge()
 }
 
-// needFiles reports whether it is known which of the expected files are there.
+// needFiles reports whether it is known which of the expected files are there. Of a
+// set the uploads are asked for first: one that ends meanwhile shows as a file, where
+// the other way round it would show as neither.
 func (s Situation) needFiles() (Step, bool) {
 	if s.Entry.Request.Set != "" {
-		if step, ok := s.need(LookNames); !ok {
-			return step, false
+		for _, l := range []Look{LookUploads, LookNames} {
+			if step, ok := s.need(l); !ok {
+				return step, false
+			}
 		}
 	}
 	return s.need(LookFiles)

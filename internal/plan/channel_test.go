@@ -201,6 +201,16 @@ func TestWrongChannels(t *testing.T) {
 	}
 }
 
+// No value can be an address and a key.
+func TestOneVariableForBoth(t *testing.T) {
+	t.Parallel()
+	c := of(plan.Webhook)
+	c.URL, c.Secret = "FERRY_A", "FERRY_A"
+	if list := complaints(c); len(list) != 1 || list[0].Field != ".secret" || !strings.Contains(list[0].Err.Error(), "FERRY_A is the url of channel") {
+		t.Errorf("%v", list)
+	}
+}
+
 // What stands where the name of a variable should is never shown: it may be what
 // the variable should hold.
 func TestNamesOfVariables(t *testing.T) {
@@ -212,9 +222,10 @@ func TestNamesOfVariables(t *testing.T) {
 		"$FERRY_A": "want the name", "${FERRY_A}": "want the name", "FERRY_": "want the name", "ferry_a": "want the name", "FERRY_a": "want the name", "FERRY_A\n": "want the name",
 		"ONCALL_URL": "such as FERRY_ONCALL_", "FERRY_TOKEN": "FERRY_TOKEN is a setting", "FERRY_REGION": "docs/settings.md", "FERRY_URL": "choose another name",
 	} {
-		c := of(plan.Webhook)
-		c.URL, c.Secret = name, name
-		list := complaints(c)
+		url, key := of(plan.Webhook), of(plan.Webhook)
+		url.URL, url.Secret = name, "FERRY_OTHER"
+		key.URL, key.Secret = "FERRY_OTHER", name
+		list := append(complaints(url), complaints(key)...)
 		if want == "" {
 			if len(list) != 0 {
 				t.Errorf("%s: %v", name, list)
