@@ -39,7 +39,7 @@ func (s *story) tasks() (n int, ended bool) {
 
 var asked = command{"REGEXP", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
 	wanted := regexp.MustCompile(args[0])
-	s.until(ts, func() bool { return slices.ContainsFunc(s.Requests(), wanted.MatchString) }, "a request that matches %q", args[0])
+	s.until(ts, func() bool { return slices.ContainsFunc(s.requested(), wanted.MatchString) }, "a request that matches %q", args[0])
 }}
 
 var failures = command{"FUNCTION", 1, 1, func(s *story, ts *testscript.TestScript, args []string) {
@@ -112,7 +112,7 @@ var requests = command{"[-most N] [REGEXP]", 0, 3, func(s *story, ts *testscript
 	ts.Check(flags.Parse(args))
 	wanted := regexp.MustCompile(flags.Arg(0))
 	count, total := map[string]int{}, 0
-	for _, r := range s.Requests() {
+	for _, r := range s.requested() {
 		if wanted.MatchString(r) {
 			count[s.plain(r)]++
 			total++

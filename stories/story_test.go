@@ -28,6 +28,7 @@ type story struct {
 	tools *zips.Programs
 	due   time.Time // the last slot of $DAILY before the story
 
+	before  int                        // requests of a timer that fired before the story
 	signers keys                       // whoever wrote objects
 	answers bytes.Buffer               // of the functions, to whoever called them
 	secrets map[string]map[string]bool // that the functions had, by what they are
@@ -53,10 +54,23 @@ var start = command{"[NAME=VALUE…]", 0, 20, func(s *story, ts *testscript.Test
 	ts.Check(err)
 	s.COS.Subscribe(s.signers.note)
 	s.export(ts)
-	for _, timer := range s.SCF.Timers("export") {
-		ts.Check(s.SCF.EnableTimer("export", timer.Name, false)) // on a clock this fast they would fire all the time
-	}
+	s.stopTimers(ts)
 }}
+
+// stopTimers sees to it that timers fire only when the story says so: on a clock this
+// fast they would fire all the time. One may have done so already; then it is as if
+// it had not.
+func (s *story) stopTimers(ts *testscript.TestScript) {
+	for _, timer := range s.SCF.Timers("export") {
+		ts.Check(s.SCF.EnableTimer("export", timer.Name, false))
+	}
+	s.until(ts, s.SCF.Idle, "the functions to rest")
+	s.SCF.KillInstances("export")
+	s.before = len(s.Requests())
+}
+
+// requested returns what was asked of the cloud in the story.
+func (s *story) requested() []string { return s.Requests()[s.before:] }
 
 // export gives the programs that the story executes what leads into the sandbox,
 // and the addresses of channels, as an operator has them.

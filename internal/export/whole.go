@@ -125,8 +125,8 @@ func (s Situation) judge() Step {
 
 // cause is the reason of a bad verdict, the worst one, with the way out.
 func (s Situation) cause(missing []string, flawed []ledger.File) (reason, hint string) {
-	is := func(v diskimage.Verdict) bool {
-		return slices.ContainsFunc(flawed, func(f ledger.File) bool { return f.Check != nil && f.Check.Verdict == v })
+	if s.Entry.Request.Origin == ledger.Observed && len(flawed) > 0 && s.Seen.Unreadable == "" {
+		return string(worst(flawed)), "do not rely on these files: whoever exported them should do so again; imageferry verify looks at a file at any time"
 	}
 	const again = "the task may have died silently: export the image again; if it repeats, open a ticket with the task id"
 	switch {
@@ -134,12 +134,22 @@ func (s Situation) cause(missing []string, flawed []ledger.File) (reason, hint s
 		return reasonNothing, again
 	case len(missing) > 0:
 		return reasonMissing, again
-	case is(diskimage.NotADisk):
+	case worst(flawed) == diskimage.NotADisk:
 		return reasonNoDisk, "do not rely on these files: export the image again; if it repeats, open a ticket with the task id"
-	case is(diskimage.Suspicious):
+	case worst(flawed) == diskimage.Suspicious:
 		return reasonSuspicious, "check the file with imageferry verify before you rely on it, and export the image again; docs/failures/not-whole.md says what each finding means"
 	}
 	return reasonUnread, "see why the file cannot be read: let the role of the function read the objects of the bucket (GetObject), or wait for COS; imageferry verify looks at the file again; then retry the export"
+}
+
+// worst returns the worst that was found in files; empty where none could be looked into.
+func worst(flawed []ledger.File) (v diskimage.Verdict) {
+	for _, f := range flawed {
+		if f.Check != nil && v != diskimage.NotADisk {
+			v = f.Check.Verdict
+		}
+	}
+	return v
 }
 
 // flawed returns the files that are there and are not known to be whole disks.
