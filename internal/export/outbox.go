@@ -81,7 +81,7 @@ func delivered(s Situation, answers map[string]error) Step {
 	next.Deliveries = map[string]ledger.Delivery{}
 	for name, d := range s.Entry.Deliveries {
 		if err, tried := answers[name]; tried {
-			d = answered(d, err, s.Now)
+			d = answered(name, d, err, s.Now)
 		} else if d.State == ledger.Sending { // no time was left for it
 			d = untried(d, s.Now)
 		}
@@ -108,7 +108,7 @@ func (b *busy) Error() string {
 	return "not before " + b.until.UTC().Format(time.RFC3339) + ": " + b.why
 }
 
-func answered(d ledger.Delivery, err error, now time.Time) ledger.Delivery {
+func answered(channel string, d ledger.Delivery, err error, now time.Time) ledger.Delivery {
 	if b, ok := errors.AsType[*busy](err); ok {
 		d.Detail = b.why
 		return untried(d, b.until)
@@ -126,7 +126,11 @@ func answered(d ledger.Delivery, err error, now time.Time) ledger.Delivery {
 		d.State, d.Detail = ledger.Undelivered, fmt.Sprintf("tried %d times, the last time: %s", d.Attempt, d.Detail)
 	default: // sent again under the same id, so a receiver can tell
 		d.State = ledger.SendLater
-		wait := backoff(time.Minute, 10, d.Attempt, 24*time.Hour)
+		factor := 10
+		if channel == ledger.ManifestChannel { // nobody is bothered, and writing it once more is harmless
+			factor = 2
+		}
+		wait := backoff(time.Minute, factor, d.Attempt, 24*time.Hour)
 		if e, ok := errors.AsType[*outcome.Error](err); ok {
 			wait = max(wait, min(e.After, 24*time.Hour))
 		}
