@@ -88,10 +88,7 @@ func (c *cloud) services(dir string) (err error) {
 	if c.inbox, err = inbox.New(inbox.Config{Clock: now, WebhookSecret: c.secret}); err != nil {
 		return err
 	}
-	if c.disk, err = os.Create(filepath.Join(dir, "disk")); err != nil {
-		return err
-	}
-	if _, err := c.disk.Write(make([]byte, 64<<10)); err != nil {
+	if c.disk, err = newDisk(dir); err != nil {
 		return err
 	}
 	const plenty = 1 << 20 // the account's own limits are not what is measured
@@ -108,7 +105,7 @@ func (c *cloud) services(dir string) (err error) {
 
 func (c *cloud) addImage(id, platform string) {
 	c.cvm.AddImage(cvm.Image{ID: id, Name: id, OsName: platform, Platform: platform, Disks: []cvm.Disk{
-		{SnapshotID: "snap-" + id[len("img-"):], Usage: disk.System, SizeGiB: 50, File: c.disk.Name()},
+		{SnapshotID: "snap-" + id[len("img-"):], Usage: disk.System, SizeGiB: 1, File: c.disk.Name()},
 	}})
 }
 
@@ -192,7 +189,7 @@ func (c *cloud) land(key string) error {
 	if err != nil {
 		return err
 	}
-	if err := up.WritePart(1, c.disk, 0, 64<<10); err != nil {
+	if err := up.WritePart(1, c.disk, 0, diskSize); err != nil {
 		return err
 	}
 	return up.Complete()

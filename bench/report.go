@@ -119,7 +119,7 @@ func (r *results) counts() []goal {
 		list = append(list, r.exact(v))
 	}
 	return append(list,
-		number("requests of an export, from start to notice", r.samples[byID][0].cold.requests+r.samples[notify][0].cold.requests, 20),
+		number("requests of an export, from start to notice", r.samples[byID][0].cold.requests+r.samples[notify][0].cold.requests, 28),
 		number("bytes of export", r.sizes["export"], maxBinary),
 		number("bytes of notify", r.sizes["notify"], maxBinary),
 		number(fmt.Sprintf("descriptors of export after %d invocations", longRun), int64(r.export.late), int64(r.export.early)),

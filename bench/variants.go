@@ -40,7 +40,7 @@ func (c *cloud) lineUp(p programs) []variant {
 		{naive, run(p.naive), counted(func(n int) call { return c.five(fmt.Sprintf("naive-%d", n)) }), traffic{5, 3}, traffic{5, 2}},
 		{byID, run(p.export), counted(func(n int) call { return c.startByID(ledgerPrefix, fmt.Sprint(n), &landing) }), traffic{8, 3}, traffic{7, 0}},
 		{byPlan, run(p.export), counted(func(n int) call { return c.tick(fmt.Sprintf("plans-%d/", n), planOne, n) }), traffic{11, 3}, traffic{10, 0}},
-		{notify, run(p.notify), func() (call, error) { return c.arrive(&landing) }, traffic{9, 3}, traffic{9, 0}},
+		{notify, run(p.notify), func() (call, error) { return c.arrive(&landing) }, traffic{16, 3}, traffic{15, 0}},
 	}
 	if p.node != "" {
 		start := func() (*instance, error) { return startNode(p.node, env) }

@@ -27,7 +27,7 @@ var quotas = map[string][]quota{
 	plan.Telegram: {{18, time.Minute}},
 	plan.Teams:    {{4, time.Second}},
 	plan.Mail:     {{5, time.Second}},
-	plan.Webhook:  {{50, time.Second}},
+	plan.Webhook:  {{1000, time.Second}},
 }
 
 // gaps are between two messages of one channel: places are taken when sends are
@@ -40,7 +40,7 @@ var gaps = map[string]time.Duration{
 	plan.Telegram: 200 * time.Millisecond,
 	plan.Teams:    250 * time.Millisecond,
 	plan.Mail:     200 * time.Millisecond,
-	plan.Webhook:  20 * time.Millisecond,
+	plan.Webhook:  time.Millisecond,
 }
 
 // Feishu's page on custom bots (open.feishu.cn, ucTM5YjL3ETO24yNxkjN) advises

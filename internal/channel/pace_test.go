@@ -68,7 +68,7 @@ func TestEveryServiceHasAPace(t *testing.T) {
 	for _, service := range plan.Services {
 		p, n := newPace(service), 0
 		for !p.reserve(calm).After(calm) {
-			if n++; n > 1000 {
+			if n++; n > 2000 {
 				t.Fatalf("%s has no pace", service)
 			}
 		}
