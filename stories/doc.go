@@ -11,7 +11,8 @@
 // each. Where a story compares whole output, names that differ from run to run are
 // written SLOT-1, SLOT, DAY, ID and so on; go test ./stories -update writes these
 // parts anew. Programs that a story executes, imageferry above all, have the
-// environment that leads into its sandbox.
+// environment that leads into its sandbox, and in $MAIL_STARTTLS the second address
+// of its mail server.
 //
 // Beside the commands of testscript a story has these. What happens:
 //

@@ -94,6 +94,8 @@ func flaw(m inbox.Message) string {
 		return fmt.Sprintf("it calls %q", m.Mentions)
 	case slices.Contains(signs, m.Channel) && !m.Signed:
 		return "it is not signed"
+	case m.Channel == inbox.Mail && m.HTML == "":
+		return "it has no page beside the text"
 	}
 	return ""
 }
@@ -122,7 +124,8 @@ func shown(m inbox.Message) string {
 	if m.Subject != "" && !strings.HasPrefix(text, m.Subject) {
 		text = m.Subject + "\n" + text
 	}
-	return fmt.Sprintf("%s%s %s %s\n%s", name, m.Channel, m.ID, m.Severity, text)
+	about := []string{name + string(m.Channel), m.ID, m.Severity, strings.Join(m.To, " ")}
+	return strings.Join(slices.DeleteFunc(about, func(s string) bool { return s == "" }), " ") + "\n" + text
 }
 
 var heard = command{"", 0, 0, func(s *story, ts *testscript.TestScript, _ []string) {
